@@ -87,7 +87,7 @@ const fn nibble(digit: u8) -> Result<u8, MalformedDigest> {
     }
 }
 
-// === impl Hasher ===
+// === impl DigestHasher ===
 
 impl DigestHasher {
     /// Adds bytes.

@@ -107,7 +107,7 @@ pub struct BundleArtifact {
     pub first_seen: String,
 }
 
-// === impl Opening ===
+// === impl BundleHeader ===
 
 impl BundleHeader {
     pub(crate) fn line(&self) -> String {
@@ -136,7 +136,7 @@ impl BundleHeader {
     }
 }
 
-// === impl Version ===
+// === impl BundleVersion ===
 
 impl BundleVersion {
     /// The line, without what stands between it and the next.
@@ -202,7 +202,7 @@ impl BundleVersion {
     }
 }
 
-// === impl Item ===
+// === impl BundleArtifact ===
 
 impl BundleArtifact {
     fn checked(&self) -> Result<Artifact, String> {

@@ -97,7 +97,7 @@ pub fn is_bundle(source: &impl ReadAt) -> bool {
         && name.strip_suffix(&[0]) == Some(MANIFEST.as_bytes())
 }
 
-// === impl Located ===
+// === impl VersionPlaces ===
 
 impl VersionPlaces {
     /// Offset of the end of its last file's content.
@@ -107,7 +107,7 @@ impl VersionPlaces {
     }
 }
 
-// === impl Reader ===
+// === impl BundleReader ===
 
 impl<R: ReadAt> BundleReader<R> {
     /// Opens a bundle of `length` bytes: reads the manifest once and compares its checksum.

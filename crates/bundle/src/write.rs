@@ -36,7 +36,7 @@ pub enum WriteError {
     Unfit(String),
 }
 
-// === impl Writer ===
+// === impl BundleWriter ===
 
 impl<W: Write + Seek> BundleWriter<W> {
     /// Begins a bundle, and its manifest, at the beginning of `out`.

@@ -24,7 +24,7 @@ pub struct BaseState {
     inventory: Inventory,
 }
 
-// === impl Base ===
+// === impl BaseState ===
 
 impl BaseState {
     /// Finds the base of what is checked out.

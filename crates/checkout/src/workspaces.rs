@@ -16,7 +16,7 @@ pub struct GoWorkspace {
     members: Vec<String>,
 }
 
-// === impl Workspace ===
+// === impl GoWorkspace ===
 
 impl GoWorkspace {
     /// All workspaces; `refused` is given what could not be read of them.

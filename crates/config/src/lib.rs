@@ -11,7 +11,7 @@
 //! worst possible day. Everything that is wrong is said at once, each with what mends it where it
 //! stands. What may hold a secret is of a type that cannot be printed.
 //!
-//! Values are checked one by one where they are brought together ([`resolve`]), then made into the structs,
+//! Values are checked one by one where they are brought together ([`mod@resolve`]), then made into the structs,
 //! then into what the other crates take ([`Settings`]). This crate knows no command line: flags come as
 //! texts.
 

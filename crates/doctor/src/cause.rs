@@ -281,7 +281,7 @@ const fn run(template: &'static str, cost: &'static str) -> CauseRemedy {
     remedy(RemedyKind::Command, template, cost)
 }
 
-// === impl Cause ===
+// === impl FailureCause ===
 
 impl FailureCause {
     /// The part of the id before the slash: the documentation is ordered by it.
@@ -299,7 +299,7 @@ impl Serialize for FailureCause {
     }
 }
 
-// === impl Pattern ===
+// === impl MessagePattern ===
 
 impl MessagePattern {
     /// The same, if this holds of the parts too.
@@ -311,7 +311,7 @@ impl MessagePattern {
     }
 }
 
-// === impl Remedy ===
+// === impl CauseRemedy ===
 
 impl CauseRemedy {
     /// The same, if this holds of the parts.

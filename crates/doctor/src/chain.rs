@@ -97,7 +97,7 @@ fn chain(mut before: &str) -> Vec<RequirementLink> {
     chain
 }
 
-// === impl Pull ===
+// === impl PullKind ===
 
 impl PullKind {
     fn of(word: &str) -> Self {

@@ -230,7 +230,7 @@ fn add_subject(parts: &mut MessageParts, subject: Option<(String, Option<String>
     }
 }
 
-// === impl Group ===
+// === impl ReasonGroup ===
 
 impl ReasonGroup {
     fn new(

@@ -155,7 +155,7 @@ fn rows(table: &StatementTable, decision: &decide::BlameDecision) -> Vec<Compari
         .collect()
 }
 
-// === impl Verdict ===
+// === impl ComparisonVerdict ===
 
 impl ComparisonVerdict {
     /// In a line.

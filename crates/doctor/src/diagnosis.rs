@@ -90,7 +90,7 @@ impl Diagnosis {
     }
 }
 
-// === impl What ===
+// === impl ReasonKind ===
 
 impl ReasonKind {
     /// Its stable name: `MK2003`, `dns/no-such-host`.
@@ -158,7 +158,7 @@ impl Serialize for ReasonKind {
     }
 }
 
-// === impl Confidence ===
+// === impl ReasonConfidence ===
 
 impl ReasonConfidence {
     /// In a word.

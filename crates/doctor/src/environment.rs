@@ -6,7 +6,7 @@
 //! `go env -json`, the environment, the file of `go env -w`, and a few more files.
 //!
 //! Values may hold secrets. They are kept, for rules have to look at them, and are shown nowhere:
-//! what is printed goes through [`GoSetting::shown`].
+//! what is printed goes through `GoSetting::shown`.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -287,7 +287,7 @@ fn open_part(word: &str, is_source: bool) -> String {
     format!("{scheme}{host}{hidden}{separator}")
 }
 
-// === impl Setting ===
+// === impl GoSetting ===
 
 impl GoSetting {
     /// The value without the secrets of URLs in it.
@@ -305,7 +305,7 @@ impl GoSetting {
     }
 }
 
-// === impl Origin ===
+// === impl GoSettingOrigin ===
 
 impl GoSettingOrigin {
     /// Where that is, in words.

@@ -18,7 +18,7 @@ pub struct FixAction {
     pub cost: &'static str,
 }
 
-// === impl Action ===
+// === impl FixAction ===
 
 impl FixAction {
     /// What carries a fix out; nothing if a person has to.

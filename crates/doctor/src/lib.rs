@@ -7,7 +7,7 @@
 //!
 //! Two more questions are asked of the machine itself: [`lint`](lint()) looks through the settings of
 //! `go`, and [`probe`] asks every source layer by layer. Where hashes disagree, [`mod@compare`] says
-//! who of go.sum, module cache, proxies and checksum database is the odd one out; and a [`story`] is
+//! who of go.sum, module cache, proxies and checksum database is the odd one out; and a [`request_record`] is
 //! what a server itself says of a request that failed. And
 //! [`moved`] asks where a module went that is no longer where it was. Where a public proxy is not reached,
 //! [`mirrors`] says which others are.

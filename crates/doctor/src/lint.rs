@@ -105,7 +105,7 @@ fn about(belief: &'static LintRule, environment: &GoEnvironment, name: &str) -> 
     }
 }
 
-// === impl Lint ===
+// === impl LintCase ===
 
 impl LintCase {
     /// With the command that gives the setting another value.

@@ -62,7 +62,7 @@ pub(crate) fn hits(text: &str) -> Vec<PatternHit> {
     MATCHER.hits(text)
 }
 
-// === impl Matcher ===
+// === impl MessageMatcher ===
 
 impl MessageMatcher {
     fn new() -> Self {
@@ -106,7 +106,7 @@ fn slots(cause: &'static FailureCause) -> impl Iterator<Item = PatternSlot> {
     })
 }
 
-// === impl Slot ===
+// === impl PatternSlot ===
 
 impl PatternSlot {
     /// Tries the pattern around an anchor.

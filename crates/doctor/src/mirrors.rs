@@ -6,7 +6,7 @@
 //! the same module from here, at the same time; and this site's own modkeep, if it is known.
 //!
 //! * [`failing`] says whether a diagnosis is about a public proxy at all; pure.
-//! * [`question`] says for which module mirrors are asked: never for a private one; pure.
+//! * [`mod@question`] says for which module mirrors are asked: never for a private one; pure.
 //! * whoever has a network asks, and puts what it saw into [`MirrorAttempt`].
 //! * [`MirrorChoice::of`] ranks, chooses and advises; pure.
 //!
@@ -82,7 +82,7 @@ fn milliseconds<S: Serializer>(took: &Option<Duration>, serializer: S) -> Result
     }
 }
 
-// === impl Mirror ===
+// === impl PublicMirror ===
 
 impl PublicMirror {
     /// Its URL where people read it. A path may hold a token, unless the host is known to have the
@@ -106,7 +106,7 @@ impl Serialize for PublicMirror {
     }
 }
 
-// === impl Tried ===
+// === impl MirrorAttempt ===
 
 impl MirrorAttempt {
     /// Whether it can be used for what was asked.

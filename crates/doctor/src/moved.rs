@@ -5,7 +5,7 @@
 //! the page that `go` reads to find the repository, a redirect of the repository, a deprecation that
 //! names a successor. They are followed in three steps.
 //!
-//! * [`search`] gathers the evidence over a [`Network`](crate::probe::Network) that tests replace,
+//! * [`search`] gathers the evidence over a [`ProbeNetwork`](crate::probe::ProbeNetwork) that tests replace,
 //!   all of it within [`LIMIT`], and looks at what is found where each trace leads;
 //! * `candidates` says which paths the evidence names, the best first; pure;
 //! * `advise` says what may be done, of what was verified; pure.

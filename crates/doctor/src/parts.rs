@@ -15,7 +15,7 @@ pub struct MessageParts(BTreeMap<&'static str, String>);
 /// Longest part that is kept, in bytes; go's own limit for the longest name in a module is near.
 const LONGEST: usize = 512;
 
-// === impl Parts ===
+// === impl MessageParts ===
 
 impl MessageParts {
     /// The part of this name.

@@ -86,7 +86,7 @@ impl MessagePattern {
     }
 }
 
-// === impl Compiled ===
+// === impl CompiledPattern ===
 
 impl CompiledPattern {
     /// Finds it in a window of the text, covering this place in it.
@@ -131,7 +131,7 @@ fn point(start: usize, words: &str) -> Range<usize> {
     start..start + behind.trim_end_matches(joins).len()
 }
 
-// === impl Piece ===
+// === impl TemplatePiece ===
 
 impl TemplatePiece {
     fn words(self) -> Option<&'static str> {

@@ -5,10 +5,10 @@
 //! layer: name, connection, TLS, HTTP, credentials, protocol, checksum database. The first step that
 //! fails is the answer for that source; what `go` itself would make of all of them is the verdict.
 //!
-//! * [`plan`] says whom to ask, by the rules of GOPROXY, GOPRIVATE and GONOPROXY; pure.
+//! * [`mod@plan`] says whom to ask, by the rules of GOPROXY, GOPRIVATE and GONOPROXY; pure.
 //! * [`probe`] asks, over a [`ProbeNetwork`] that tests replace; all of it within [`LIMIT`].
 //! * `judge` tells from status and content what is wrong; pure.
-//! * [`verdict`] walks the answers as `go` does; pure.
+//! * [`mod@verdict`] walks the answers as `go` does; pure.
 //!
 //! Nothing is changed and nothing is kept. Names of modules go only where `go` itself would send
 //! them, and credentials only to the host that they are for.
@@ -108,7 +108,7 @@ fn milliseconds<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, 
     serializer.serialize_f64(took.as_secs_f64() * 1000.0)
 }
 
-// === impl Layer ===
+// === impl ProbeLayer ===
 
 impl ProbeLayer {
     /// In a word or two.
@@ -125,7 +125,7 @@ impl ProbeLayer {
     }
 }
 
-// === impl Fault ===
+// === impl ProbeFault ===
 
 impl ProbeFault {
     pub(crate) fn new(cause: &'static FailureCause, seen: impl Into<String>) -> Self {
@@ -153,7 +153,7 @@ impl PartialEq for ProbeFault {
 
 impl Eq for ProbeFault {}
 
-// === impl Probed ===
+// === impl SourceProbe ===
 
 impl SourceProbe {
     /// Whether it passes the checksum database on.

@@ -67,7 +67,7 @@ pub(crate) struct ReportPage {
     colour: ColourMode,
 }
 
-// === impl Page ===
+// === impl ReportPage ===
 
 impl ReportPage {
     pub(crate) const fn new(colour: ColourMode) -> Self {

@@ -108,7 +108,7 @@ pub fn render(heard: &[ServerReply], colour: ColourMode) -> String {
     page.text()
 }
 
-// === impl Story ===
+// === impl RequestRecord ===
 
 impl RequestRecord {
     /// Reads a server's answer; none if it is not the story of this request.

@@ -31,7 +31,7 @@ pub(crate) struct PlainMessage {
 /// The narrowest line that a terminal may have broken.
 const NARROWEST: usize = 60;
 
-// === impl Plain ===
+// === impl PlainMessage ===
 
 impl PlainMessage {
     /// Makes a text plain, as it most likely was. The text has fewer than 2^32 bytes; what lies beyond

@@ -101,7 +101,7 @@ impl Finding {
     }
 }
 
-// === impl Unreadable ===
+// === impl UnreadableInput ===
 
 impl UnreadableInput {
     /// What is wrong, and where.

@@ -26,7 +26,7 @@ pub struct FileSpan {
     pub end_column: u32,
 }
 
-// === impl Place ===
+// === impl FindingPlace ===
 
 impl FindingPlace {
     /// A whole file.
@@ -57,7 +57,7 @@ impl fmt::Display for FindingPlace {
     }
 }
 
-// === impl Span ===
+// === impl FileSpan ===
 
 impl FileSpan {
     /// A stretch within a line; `length` in characters.

@@ -36,7 +36,7 @@ pub enum GateStep {
     Change,
 }
 
-// === impl Step ===
+// === impl GateStep ===
 
 impl GateStep {
     /// Every step, in their order.

@@ -85,7 +85,7 @@ pub struct CapabilityScan {
     pub to: Result<CapabilityPlaces, String>,
 }
 
-// === impl Scan ===
+// === impl CapabilityScan ===
 
 impl CapabilityScan {
     /// What it can do now and could not before; the reason where that cannot be said.

@@ -57,7 +57,7 @@ struct IgnoreEntry {
     others: BTreeMap<String, Value>,
 }
 
-// === impl Ignored ===
+// === impl IgnoreFile ===
 
 impl IgnoreFile {
     /// Reads a file of this name.
@@ -96,7 +96,7 @@ impl IgnoreFile {
     }
 }
 
-// === impl Entry ===
+// === impl IgnoreEntry ===
 
 impl IgnoreEntry {
     /// The waiver; what is missing, in words, if something is.

@@ -1,8 +1,8 @@
 //! The gate: whether a change of dependencies may pass.
 //!
 //! It works in one direction. A shell reads a checkout and gathers facts; each step looks at them
-//! and says what it [finds](finding::Finding); the [policy](policy::Policy) decides what of that
-//! stops the change; a [report](report) says so in the form that the reader understands. Nothing
+//! and says what it [finds](finding::Finding); the [policy](policy::GatePolicy) decides what of that
+//! stops the change; a [report] says so in the form that the reader understands. Nothing
 //! here reads a file, asks a server or looks at a clock, so every verdict can be had again from the
 //! same input.
 //!

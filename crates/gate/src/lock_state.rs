@@ -26,7 +26,7 @@ pub struct LockState {
     pub linked: BTreeSet<String>,
 }
 
-// === impl Locked ===
+// === impl LockState ===
 
 impl LockState {
     /// Directories that ask for packages and that no lock is for.

@@ -17,7 +17,7 @@ pub struct RequirementPlaces {
     through: HashMap<String, String>,
 }
 
-// === impl Places ===
+// === impl RequirementPlaces ===
 
 impl RequirementPlaces {
     /// Of a go.mod by its name in the checkout, and the requirements of its graph, nearest first.

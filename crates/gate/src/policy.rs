@@ -74,7 +74,7 @@ pub struct StepModes {
     change: StepMode,
 }
 
-// === impl Policy ===
+// === impl GatePolicy ===
 
 impl GatePolicy {
     /// Reads a policy; `rules` are all that there are.
@@ -170,7 +170,7 @@ fn unknown_rule(named: &str, rules: &[&FindingRule]) -> String {
     }
 }
 
-// === impl Steps ===
+// === impl StepModes ===
 
 impl StepModes {
     /// The mode of a step.

@@ -157,7 +157,7 @@ pub(crate) fn reference(module: &ModuleVersion) -> String {
     format!("pkg:golang/{path}@{version}")
 }
 
-// === impl Bill ===
+// === impl BillOfMaterials ===
 
 impl BillOfMaterials {
     /// The main module.

@@ -31,7 +31,7 @@ pub enum ScopeExclusion {
     Policy,
 }
 
-// === impl Scope ===
+// === impl CheckoutScope ===
 
 impl CheckoutScope {
     /// A scope without what patterns match: paths from the checkout's root, with the wildcards `*`,

@@ -69,7 +69,7 @@ pub struct GateVerdict {
     pub unreadable: Vec<UnreadableInput>,
 }
 
-// === impl Verdict ===
+// === impl GateVerdict ===
 
 impl GateVerdict {
     /// Judges what was found. `policy_file` is where waivers stand, for findings about them.
@@ -201,7 +201,7 @@ fn about(rule: &'static finding::FindingRule, file: &str, waiver: &Waiver) -> Fi
     Finding::new(rule, place, waiver.subject.clone(), message)
 }
 
-// === impl Waived ===
+// === impl WaivedFinding ===
 
 impl WaivedFinding {
     fn new(finding: Finding, waiver: &Waiver) -> Self {

@@ -64,7 +64,7 @@ pub fn check(
     vulndb::judge(&matter)
 }
 
-// === impl Known ===
+// === impl VulnerabilityFacts ===
 
 impl VulnerabilityFacts {
     /// How a build comes to what has a vulnerability.

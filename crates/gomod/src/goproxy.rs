@@ -127,7 +127,7 @@ impl FromStr for ProxyList {
     }
 }
 
-// === impl Entry ===
+// === impl ProxyListEntry ===
 
 impl ProxyListEntry {
     fn parse(item: &str) -> Result<Self, UrlError> {
@@ -163,7 +163,7 @@ impl fmt::Display for ProxyListEntry {
     }
 }
 
-// === impl Fallback ===
+// === impl ProxyFallback ===
 
 impl ProxyFallback {
     fn cut(item: &str) -> (&str, Self) {

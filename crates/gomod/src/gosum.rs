@@ -165,7 +165,7 @@ impl GoSum {
     }
 }
 
-// === impl Entry ===
+// === impl GoSumLine ===
 
 impl GoSumLine {
     /// Whether the hash is of the algorithm that Go checks; others are kept and ignored.

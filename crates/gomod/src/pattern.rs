@@ -26,7 +26,7 @@ struct GlobPrefix {
     glob: Glob,
 }
 
-// === impl Patterns ===
+// === impl ModulePatterns ===
 
 impl ModulePatterns {
     /// Parses a comma-separated list. A trailing slash of a glob is ignored; spaces are not.
@@ -71,7 +71,7 @@ impl fmt::Display for ModulePatterns {
     }
 }
 
-// === impl Prefix ===
+// === impl GlobPrefix ===
 
 impl GlobPrefix {
     fn new(item: &str, glob: Glob) -> Self {

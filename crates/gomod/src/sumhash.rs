@@ -102,7 +102,7 @@ impl FromStr for H1 {
     }
 }
 
-// === impl Summary ===
+// === impl DirHashSummary ===
 
 impl DirHashSummary {
     /// Adds a file: the hash of its content, and its name in parts.

@@ -72,7 +72,7 @@ impl Jobs {
     }
 }
 
-// === impl Supervised ===
+// === impl SupervisedJob ===
 
 impl<T: PeriodicTask> SupervisedJob<T> {
     async fn supervise(mut self) {

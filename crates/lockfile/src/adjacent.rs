@@ -21,7 +21,7 @@ pub struct AdjacentFiles {
     pub settings: Option<PnpmSettings>,
 }
 
-// === impl Beside ===
+// === impl AdjacentFiles ===
 
 impl AdjacentFiles {
     /// Reads it. `read` gives the bytes of a file of the checkout, by a path that does not climb, and

@@ -85,7 +85,7 @@ struct LocatedPackage<'l> {
     address: Option<SourceAddress>,
 }
 
-// === impl Seen ===
+// === impl LocatedPackage ===
 
 impl<'l> LocatedPackage<'l> {
     fn of(lockfile: &'l Lockfile, package: &'l LockedPackage) -> Self {

@@ -211,7 +211,7 @@ struct EntryChange<'l> {
     package: &'l LockedPackage,
 }
 
-// === impl Key ===
+// === impl ComparisonKey ===
 
 impl<'l> ComparisonKey<'l> {
     /// Of what has a name and a version that mean the same everywhere.
@@ -250,7 +250,7 @@ fn is_hashed(package: &LockedPackage) -> bool {
     hashes.any(|sri| sri.algorithm().is_strong())
 }
 
-// === impl Before ===
+// === impl OldEntries ===
 
 impl<'l> OldEntries<'l> {
     fn new(first: &'l LockedPackage) -> Self {
@@ -298,7 +298,7 @@ impl<'l> OldEntries<'l> {
     }
 }
 
-// === impl Change ===
+// === impl EntryChange ===
 
 impl EntryChange<'_> {
     fn integrity(&self) -> Option<Finding> {

@@ -49,7 +49,7 @@ struct LineIndex<'t> {
 /// Bytes of a block.
 const BLOCK: usize = 256;
 
-// === impl At ===
+// === impl ByteRange ===
 
 impl ByteRange {
     /// Between two offsets; none of them is beyond `u32` in a text of at most [`MAX_BYTES`].
@@ -73,7 +73,7 @@ fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-// === impl Input ===
+// === impl SourceText ===
 
 impl<'t> SourceText<'t> {
     /// Takes the bytes of a file, or says why they cannot be a text of anybody.
@@ -146,7 +146,7 @@ fn conflict<'b>(bytes: &'b [u8], lines: &[u32]) -> Option<(usize, &'b [u8])> {
     })
 }
 
-// === impl Places ===
+// === impl LineIndex ===
 
 impl<'t> LineIndex<'t> {
     fn of(bytes: &'t [u8]) -> Self {

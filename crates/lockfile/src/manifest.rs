@@ -41,7 +41,7 @@ pub struct ManifestOverrides {
     pub pnpm: Vec<DependencyOverride>,
 }
 
-// === impl Manifest ===
+// === impl PackageManifest ===
 
 impl PackageManifest {
     /// Reads a package.json.
@@ -81,7 +81,7 @@ impl PackageManifest {
     }
 }
 
-// === impl Overrides ===
+// === impl ManifestOverrides ===
 
 impl ManifestOverrides {
     /// All of them.

@@ -173,7 +173,7 @@ pub struct SpannedText {
     pub span: FileSpan,
 }
 
-// === impl Kind ===
+// === impl LockfileKind ===
 
 impl LockfileKind {
     /// The kind of lock file that has a name; the folders before it do not matter.
@@ -187,7 +187,7 @@ impl LockfileKind {
     }
 }
 
-// === impl Format ===
+// === impl LockfileFormat ===
 
 impl LockfileFormat {
     /// The tool's kind of lock file.
@@ -237,7 +237,7 @@ impl Lockfile {
     }
 }
 
-// === impl Package ===
+// === impl LockedPackage ===
 
 impl LockedPackage {
     /// An entry of which nothing is known but its name.
@@ -303,7 +303,7 @@ impl LockedPackage {
     }
 }
 
-// === impl Override ===
+// === impl DependencyOverride ===
 
 impl DependencyOverride {
     /// Whether it is for a name wherever that is asked for, and in whatever range.

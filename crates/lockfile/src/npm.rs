@@ -86,7 +86,7 @@ fn add_news(packages: &mut Vec<LockedPackage>, more: Vec<LockedPackage>) {
     packages.extend(news);
 }
 
-// === impl Said ===
+// === impl EntryIdentity ===
 
 impl<'p> EntryIdentity<'p> {
     fn of(package: &'p LockedPackage) -> Self {

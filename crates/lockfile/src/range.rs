@@ -48,7 +48,7 @@ struct PartialVersion {
     before_release: Vec<PrereleaseIdentifier>,
 }
 
-// === impl Range ===
+// === impl VersionRange ===
 
 impl VersionRange {
     /// Reads a range; `None` if it is none, as a tag or an address.
@@ -72,7 +72,7 @@ impl VersionRange {
     }
 }
 
-// === impl Bounds ===
+// === impl VersionBounds ===
 
 impl VersionBounds {
     fn parse(text: &str) -> Option<Self> {
@@ -183,7 +183,7 @@ impl VersionBounds {
     }
 }
 
-// === impl Partial ===
+// === impl PartialVersion ===
 
 impl PartialVersion {
     fn parse(text: &str) -> Option<Self> {
@@ -251,7 +251,7 @@ impl PartialVersion {
     }
 }
 
-// === impl Version ===
+// === impl NpmVersion ===
 
 impl NpmVersion {
     fn new(numbers: [u64; 3]) -> Self {

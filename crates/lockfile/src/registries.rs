@@ -101,7 +101,7 @@ pub fn check(
     now.iter().filter_map(finding).collect()
 }
 
-// === impl Registry ===
+// === impl ConfiguredRegistry ===
 
 impl ConfiguredRegistry {
     fn new(reach: RegistryReach, address: &str, place: FindingPlace) -> Self {

@@ -29,7 +29,7 @@ pub struct RegistryMetadata {
     pub tarball: Option<String>,
 }
 
-// === impl Published ===
+// === impl RegistryMetadata ===
 
 impl RegistryMetadata {
     /// Reads a document; `label` is what it is called where it cannot be read. Whether it is of the

@@ -19,7 +19,7 @@ pub struct PnpmSettings {
     pub patches: Vec<DependencyOverride>,
 }
 
-// === impl Settings ===
+// === impl PnpmSettings ===
 
 impl PnpmSettings {
     /// Reads a pnpm-workspace.yaml.

@@ -33,7 +33,7 @@ pub enum PackageSource {
     Patch,
 }
 
-// === impl Source ===
+// === impl PackageSource ===
 
 impl PackageSource {
     /// What an address or locator is of; `None` if it is neither.

@@ -56,7 +56,7 @@ pub enum SriError {
     },
 }
 
-// === impl Algorithm ===
+// === impl SriAlgorithm ===
 
 impl SriAlgorithm {
     /// All of them, the weakest first.

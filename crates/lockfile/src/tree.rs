@@ -66,7 +66,7 @@ struct ReadBudget {
 
 const _: () = assert!(2 * MAX_NODES * size_of::<MapEntry<'_>>() < 1 << 30);
 
-// === impl Budget ===
+// === impl ReadBudget ===
 
 impl ReadBudget {
     /// One more value, at a depth.
@@ -120,7 +120,7 @@ pub(crate) fn printable_name(name: &str) -> String {
     format!("{short:?}")
 }
 
-// === impl Node ===
+// === impl TreeNode ===
 
 impl<'t> TreeNode<'t> {
     /// What is wanted is not what is there.

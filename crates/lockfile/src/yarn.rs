@@ -47,7 +47,7 @@ pub(crate) struct YarnPattern<'p> {
     pub(crate) range: &'p str,
 }
 
-// === impl Pattern ===
+// === impl YarnPattern ===
 
 impl<'p> YarnPattern<'p> {
     /// Reads `NAME@RANGE`; yarn 1 leaves the range out where it is empty. Behind `npm:` it always has

@@ -119,7 +119,7 @@ pub struct CaseConclusion {
     pub for_operator: String,
 }
 
-// === impl Case ===
+// === impl MismatchCase ===
 
 impl MismatchCase {
     /// Concludes from the evidence and writes both down.
@@ -156,7 +156,7 @@ impl MismatchCase {
     }
 }
 
-// === impl Expected ===
+// === impl ExpectedHashes ===
 
 impl ExpectedHashes {
     fn new(evidence: &MismatchEvidence) -> Self {
@@ -200,7 +200,7 @@ impl CopySeen {
     }
 }
 
-// === impl Concluded ===
+// === impl CaseConclusion ===
 
 impl CaseConclusion {
     fn new(conclusion: Conclusion) -> Self {

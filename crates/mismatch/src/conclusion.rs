@@ -60,7 +60,7 @@ pub struct Conclusion {
     pub for_operator: String,
 }
 
-// === impl Cause ===
+// === impl MismatchCause ===
 
 impl MismatchCause {
     /// All of them, in the order of their definition.

@@ -195,7 +195,7 @@ pub struct CopyDescription {
     pub flip: Option<BitFlip>,
 }
 
-// === impl Shape ===
+// === impl ByteShape ===
 
 impl ByteShape {
     /// Whether it begins as a zip does.
@@ -240,7 +240,7 @@ impl ByteShape {
     }
 }
 
-// === impl Rewrite ===
+// === impl TextRewrite ===
 
 impl TextRewrite {
     /// In words: what was done.
@@ -261,7 +261,7 @@ impl TextRewrite {
     }
 }
 
-// === impl Specimen ===
+// === impl CopyDescription ===
 
 impl CopyDescription {
     /// Whether the source itself said that it keeps exactly these bytes: then they were not damaged

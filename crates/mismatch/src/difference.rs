@@ -98,7 +98,7 @@ fn printable_name(name: &[u8]) -> String {
     format!("{}{cut}", kept.escape_ascii())
 }
 
-// === impl Difference ===
+// === impl CopyDifference ===
 
 impl CopyDifference {
     /// Whether the wrong copy is the beginning of the right one.
@@ -200,7 +200,7 @@ struct EntryContents {
     plain: Option<[u8; 32]>,
 }
 
-// === impl Names ===
+// === impl NameSample ===
 
 impl NameSample {
     fn add(&mut self, name: &[u8]) {

@@ -78,7 +78,7 @@ pub struct MismatchEvidence {
     pub others: Vec<RetryResult>,
 }
 
-// === impl Evidence ===
+// === impl MismatchEvidence ===
 
 impl MismatchEvidence {
     /// Only that these bytes are wrong; the rest is added by whoever knows it.

@@ -4,9 +4,9 @@
 //! repeated, a rotten disk is replaced, a moved tag is talked about with its author, a go.sum line
 //! nobody can account for is a security incident. This crate tells them apart, in three steps:
 //!
-//! 1. [`examine`] streams one copy of the bytes and describes it: a [`CopyDescription`]. [`compare`] holds
+//! 1. [`mod@examine`] streams one copy of the bytes and describes it: a [`CopyDescription`]. [`compare`] holds
 //!    a wrong copy against a right one: a [`CopyDifference`].
-//! 2. [`conclude`] weighs an [`MismatchEvidence`]: the wrong copy, what the checksum database and the
+//! 2. [`mod@conclude`] weighs an [`MismatchEvidence`]: the wrong copy, what the checksum database and the
 //!    client's go.sum say, what other sources sent. It is a decision table, argued in
 //!    [`mod@conclude`], and gives a [`Conclusion`].
 //! 3. [`MismatchCase`] is all of it in a form that is stored, listed as JSON, shown to a client and printed

@@ -1,7 +1,7 @@
 //! `modkeep gate`: may this checkout's dependencies, or a change of them, pass?
 //!
-//! The judging is the gate crate's; here are the files it judges ([`checkout`], [`base`]), the policy
-//! that it judges them by ([`governing`]), the site
+//! The judging is the gate crate's; here are the files it judges ([`checkout`]), the policy
+//! that it judges them by ([`governing_policy`]), the site
 //! that knows about modules ([`site`]), what that knows ([`facts`]), what it all comes to
 //! ([`outcome`]), and the report. Only the policy, the checkout and the site decide; nothing is
 //! installed, built or run but `git`, and `go env` for the release that is installed.

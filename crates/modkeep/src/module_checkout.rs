@@ -48,7 +48,7 @@ pub(crate) struct ModuleCheckout {
     known: HashMap<GoModSource, Result<GoModSummary, String>>,
 }
 
-// === impl Checkout ===
+// === impl ModuleCheckout ===
 
 impl ModuleCheckout {
     /// The main module that the argument `directory` speaks of; `--server` and `--upstream` say who is

@@ -1,7 +1,7 @@
 //! Writing to the person: results on standard output, everything else on standard error.
 //!
 //! Names of files and modules are other people's words, and many stand in what is said here. So every
-//! line is made printable; only [`text`] and [`bytes`], for whole documents that were made so where
+//! line is made printable; only [`text`] and [`bytes()`], for whole documents that were made so where
 //! they were put together, or that are data, are written as they are.
 //!
 //! A reader that went away (`modkeep env | head`) is no failure of ours.

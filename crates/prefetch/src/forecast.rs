@@ -271,7 +271,7 @@ impl Forecast {
     }
 }
 
-// === impl Following ===
+// === impl FollowedPlan ===
 
 impl FollowedPlan {
     fn new(plan: Plan) -> Self {

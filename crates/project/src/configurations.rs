@@ -40,7 +40,7 @@ pub struct KnownConfigurations {
     is_cut: bool,
 }
 
-// === impl Universe ===
+// === impl KnownConfigurations ===
 
 impl KnownConfigurations {
     /// The configurations that these constraints tell apart. `release` is the minor version of Go that the

@@ -37,7 +37,7 @@ struct ImportEdge {
     configurations: Option<ConfigurationSet>,
 }
 
-// === impl Reach ===
+// === impl PackageReach ===
 
 impl PackageReach {
     /// Where the packages are reached from the main module's, and from those in `roots`. `release`

@@ -108,7 +108,7 @@ pub fn release(file: &ModFile) -> u32 {
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
-// === impl Project ===
+// === impl TidyProject ===
 
 impl TidyProject<'_> {
     /// Reports on it.

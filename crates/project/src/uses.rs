@@ -67,7 +67,7 @@ pub struct ProjectUses {
     gap: Option<String>,
 }
 
-// === impl Uses ===
+// === impl ProjectUses ===
 
 impl ProjectUses {
     /// Of packages that were walked to in this build list, the main module first. `unreadable` are

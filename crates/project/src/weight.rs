@@ -22,7 +22,7 @@ pub struct WeightedGraph {
     pub starts: Vec<usize>,
 }
 
-// === impl Owned ===
+// === impl WeightedGraph ===
 
 impl WeightedGraph {
     /// For each of `owners` requirements, the nodes that cannot be reached without it, its own

@@ -272,7 +272,7 @@ pub fn verdict(latest: &ModFile, version: &str) -> AuthorVerdict {
     }
 }
 
-// === impl Changes ===
+// === impl SelectionChanges ===
 
 impl SelectionChanges {
     /// Whether nothing differs.

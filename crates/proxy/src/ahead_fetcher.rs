@@ -8,13 +8,13 @@
 
 use crate::{
     disk_reserve::DiskRoom,
-    flight::ZipCaptures,
     kept_file::KeptFile,
     known_absences::KnownAbsences,
     memory_cache::{MemoryCache, SMALL},
     small_captures::SmallCaptures,
     sources::ModuleSources,
     verify::Verification,
+    zip_captures::ZipCaptures,
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

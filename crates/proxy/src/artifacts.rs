@@ -8,7 +8,7 @@ use crate::{
     capture_writer,
     clock::Clock,
     confirmations::Confirmations,
-    flight::{Reader, ZipCaptures, board::FlightStart},
+    flight::{Reader, board::FlightStart},
     flight_budget::FlightBudget,
     kept_file::{KeptFile, media_of},
     known_refusals::KnownRefusals,
@@ -21,6 +21,7 @@ use crate::{
     source_walks::SourceWalks,
     verified_blobs::VerifiedBlobs,
     verify::Verification,
+    zip_captures::ZipCaptures,
 };
 use bytes::Bytes;
 use codes::Code;

@@ -16,7 +16,6 @@ use crate::{
     disagreements::Disagreements,
     disk_reserve::DiskRoom,
     file_reader::FileReader,
-    flight::{ZipCaptures, runner::ZipCaptureParts},
     flight_budget::FlightBudget,
     gauges::GaugeObserver,
     hosted::HostedDatabases,
@@ -43,6 +42,8 @@ use crate::{
     versions::{Documents, VersionAnswers},
     vulnerabilities::VulnerabilityAnswers,
     wrong_versions::WrongVersions,
+    zip_captures::ZipCaptures,
+    zip_transfer::ZipCaptureParts,
     zip_workers::ZipWorkers,
 };
 use parking_lot::Mutex;

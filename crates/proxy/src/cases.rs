@@ -32,7 +32,7 @@ struct ListedCase {
     case: Box<RawValue>,
 }
 
-// === impl Listed ===
+// === impl ListedCase ===
 
 impl ListedCase {
     fn of(file: CaseFile) -> Option<Self> {

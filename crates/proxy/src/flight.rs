@@ -8,7 +8,6 @@
 //! * [`state`]: the promises to readers, as a pure machine.
 //! * [`board`]: the lock and the wakers around it, proven with a concurrency checker.
 //! * [`reader`]: one client's way through the body.
-//! * [`runner`]: the transfer itself.
 //!
 //! A flight that still waits for its turn at a source when its last reader has left is given up
 //! there ([`upstream::Waiters`]); whoever joins at that moment begins another one.
@@ -18,7 +17,6 @@
 pub mod board;
 mod lock;
 pub mod reader;
-pub(crate) mod runner;
 pub mod state;
 
 pub use reader::{FlightFailure, Reader};
@@ -31,7 +29,6 @@ use board::{Board, FlightStart, Seat};
 use gomod::Artifact;
 use parking_lot::Mutex;
 use protocol::Refusal;
-use runner::ZipCaptureParts;
 use state::{State, Withhold};
 use std::{collections::HashMap, future::poll_fn, sync::Arc};
 use store::SpoolReader;
@@ -63,13 +60,6 @@ const WITHHELD_TAIL: u64 = 16 * 1024;
 pub(crate) struct Flights {
     running: Arc<Mutex<HashMap<Artifact, Flight>>>,
     budget: FlightBudget,
-}
-
-/// Captures zips; cheap to clone.
-#[derive(Clone)]
-pub(crate) struct ZipCaptures {
-    flights: Flights,
-    parts: Arc<ZipCaptureParts>,
 }
 
 /// A flight as those who look for it find it.
@@ -105,7 +95,11 @@ impl Flights {
     }
 
     /// Takes a place in the flight for `artifact`; `start` is called with a new one if there is none.
-    fn join(&self, artifact: &Artifact, start: impl FnOnce(FlightEnd)) -> Result<Passage, Refusal> {
+    pub(crate) fn join(
+        &self,
+        artifact: &Artifact,
+        start: impl FnOnce(FlightEnd),
+    ) -> Result<Passage, Refusal> {
         let mut running = self.running.lock();
         if let Some(flight) = running.get(artifact)
             && let Some(waiting) = flight.waiters.join()
@@ -139,8 +133,13 @@ impl Flights {
         Ok(Passage { seat, waiting })
     }
 
+    /// Whether a flight for this artifact is under way.
+    pub(crate) fn has(&self, artifact: &Artifact) -> bool {
+        self.running.lock().contains_key(artifact)
+    }
+
     /// How many flights are under way.
-    fn running(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         self.running.lock().len()
     }
 }
@@ -149,83 +148,30 @@ impl Flights {
 
 impl Passage {
     /// Waits until there is something to read, or the end.
-    async fn started(&self) -> FlightStart<SpooledBytes, FlightOutcome> {
+    pub(crate) async fn started(&self) -> FlightStart<SpooledBytes, FlightOutcome> {
         poll_fn(|cx| self.seat.poll_started(cx)).await
     }
 
     /// Waits for the end.
-    async fn outcome(&self) -> FlightOutcome {
+    pub(crate) async fn outcome(&self) -> FlightOutcome {
         poll_fn(|cx| self.seat.poll_outcome(cx)).await
     }
 
     /// Whether the flight was given up because nobody waited, while this passenger came.
-    fn was_given_up(&self) -> bool {
+    pub(crate) fn was_given_up(&self) -> bool {
         let nobody_waits = || Waiters::present().is_some_and(|present| present.close_if_alone());
         self.waiting.is_closed() && !nobody_waits()
     }
 }
 
-// === impl ZipCaptures ===
-
-impl ZipCaptures {
-    pub(crate) fn new(parts: ZipCaptureParts, budget: &FlightBudget) -> Self {
-        Self {
-            flights: Flights::within(budget),
-            parts: Arc::new(parts),
-        }
-    }
-
-    /// How many are under way.
-    pub(crate) fn running(&self) -> usize {
-        self.flights.running()
-    }
-
-    fn board(&self, artifact: &Artifact, begun: &mut bool) -> Result<Passage, Refusal> {
-        self.flights.join(artifact, |landing| {
-            *begun = true;
-            let (parts, waiters) = (Arc::clone(&self.parts), landing.waiters.clone());
-            tokio::spawn(waiters.scope(async move { runner::run(&parts, landing).await }));
-        })
-    }
-
-    /// Waits for a zip until it can be read or is kept.
-    pub(crate) async fn started(
-        &self,
-        artifact: &Artifact,
-    ) -> Result<(Passage, FlightStart<SpooledBytes, FlightOutcome>), Refusal> {
-        loop {
-            let passage = self.board(artifact, &mut false)?;
-            let started = passage.started().await;
-            if !(matches!(started, FlightStart::Over(Err(_))) && passage.was_given_up()) {
-                return Ok((passage, started));
-            }
-        }
-    }
-
-    /// Waits until a zip is kept; says whether the flight was begun for this.
-    pub(crate) async fn kept(&self, artifact: &Artifact) -> (FlightOutcome, bool) {
-        loop {
-            let mut begun = false;
-            let passage = match self.board(artifact, &mut begun) {
-                Ok(passage) => passage,
-                Err(refusal) => return (Err(refusal), false),
-            };
-            let outcome = passage.outcome().await;
-            if !(outcome.is_err() && passage.was_given_up()) {
-                return (outcome, begun);
-            }
-        }
-    }
-
-    /// The flight for a zip that is under way, if there is one.
-    pub(crate) fn is_under_way(&self, artifact: &Artifact) -> bool {
-        self.flights.running.lock().contains_key(artifact)
-    }
-}
-
-// === impl Landing ===
+// === impl FlightEnd ===
 
 impl FlightEnd {
+    /// Those who wait for it.
+    pub(crate) fn waiters(&self) -> Waiters {
+        self.waiters.clone()
+    }
+
     pub(crate) fn board(&self) -> &FlightBoard {
         &self.board
     }

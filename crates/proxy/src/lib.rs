@@ -12,6 +12,7 @@
 
 mod ahead_fetcher;
 mod alarm;
+mod alarm_kind;
 pub mod answer;
 mod answer_ages;
 mod answer_memory;
@@ -72,6 +73,8 @@ mod verify;
 mod versions;
 mod vulnerabilities;
 mod wrong_versions;
+mod zip_captures;
+mod zip_transfer;
 mod zip_workers;
 
 pub use ::prefetch;

@@ -17,7 +17,7 @@ pub(crate) struct PositionedFile<'f> {
     position: u64,
 }
 
-// === impl Positioned ===
+// === impl PositionedFile ===
 
 impl<'f> PositionedFile<'f> {
     /// At the beginning of a file of `size` bytes.

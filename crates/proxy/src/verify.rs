@@ -144,7 +144,7 @@ impl Default for VerifyOptions {
     }
 }
 
-// === impl Grounds ===
+// === impl CaptureEvidence ===
 
 impl CaptureEvidence {
     fn claim(evidence: &Evidence) -> Self {

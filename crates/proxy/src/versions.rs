@@ -1,6 +1,6 @@
 //! Versions: `list`, `@latest` and version queries.
 //!
-//! A source's answer is remembered with its age; [`selection`](crate::selection) says what is made of
+//! A source's answer is remembered with its age; [`selection`] says what is made of
 //! it and of what is kept here. Where no source can be asked the answer is computed from the catalog
 //! alone. A source that refuses only its list (some public proxies do) is treated the same: what is
 //! kept is listed.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The module protocol stays on this path from end to end. Pages about it are looked up in a router
-//! ([`pages`](crate::pages)); the parsed request goes in, a prepared response comes out, and what is
+//! ([`crate::pages`]); the parsed request goes in, a prepared response comes out, and what is
 //! common to all (budgets, pace, log, metrics) stays here.
 
 use crate::{

@@ -4,7 +4,7 @@
 //! the router, the document at `/-/openapi.json` and the reference page are made of that table. So a
 //! new page is two edits. Its function is called like its method, which is how the table finds it.
 //!
-//! A handler takes what it is about from a [`PageRequest`], and gives a [`PageResponse`]: a response
+//! A handler takes what it is about from a [`PageRequest`](request::PageRequest), and gives a `PageResponse`: a response
 //! as the rest of the server has it, with a body that knows its length, its budget and its source. What
 //! `axum` itself would say is replaced: an unknown path and a wrong method are refusals like others.
 

@@ -1,7 +1,7 @@
 //! Request span: one request from its head to the last byte of its answer, counted and logged once.
 //!
 //! The record is written when the span is dropped, whatever ended it: the answer was sent, the
-//! source of its body failed, the client left, the connection was cut. One [`line`] a request.
+//! source of its body failed, the client left, the connection was cut. One [`mod@line`] a request.
 
 mod line;
 mod subject;

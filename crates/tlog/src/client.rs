@@ -144,7 +144,7 @@ impl SignedHead {
     }
 }
 
-// === impl Client ===
+// === impl SumdbClient ===
 
 impl<O: ClientOperations> SumdbClient<O> {
     /// A client of the database with this key.

@@ -45,7 +45,7 @@ pub enum BundleError {
     WrongEntry(u64),
 }
 
-// === impl Bundle ===
+// === impl EntryBundle ===
 
 impl EntryBundle {
     /// The bundle at a place; `None` unless it has 1 to 256 entries of a tree that can be.

@@ -102,7 +102,7 @@ pub fn open(note: &[u8], key: &VerifierKey) -> Result<Checkpoint, FollowError> {
     }
 }
 
-// === impl Consistency ===
+// === impl ConsistencyCheck ===
 
 impl ConsistencyCheck {
     /// Asks it of two heads that were signed.
@@ -130,7 +130,7 @@ impl ConsistencyCheck {
     }
 }
 
-// === impl Follower ===
+// === impl LogFollower ===
 
 impl LogFollower {
     /// A reader that goes on behind `head`, which it believed before. The tiles are those of

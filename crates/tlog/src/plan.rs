@@ -78,7 +78,7 @@ pub struct VerifiedTiles {
     bytes: Vec<Bytes>,
 }
 
-// === impl Plan ===
+// === impl TilePlan ===
 
 impl TilePlan {
     /// Plans for the hashes of `nodes` in the tree of `head`, with tiles of `height` levels.
@@ -157,7 +157,7 @@ impl TilePlan {
     }
 }
 
-// === impl Authentic ===
+// === impl VerifiedTiles ===
 
 impl VerifiedTiles {
     fn check_edge(&self) -> Result<(), TileError> {

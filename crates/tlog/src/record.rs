@@ -36,7 +36,7 @@ pub enum MalformedRecord {
     Text(usize),
 }
 
-// === impl Record ===
+// === impl LogRecord ===
 
 impl LogRecord {
     /// Reads a record at the beginning of `bytes`; gives what is behind its empty line, too.

@@ -32,7 +32,7 @@ pub struct MalformedResource(String);
 
 const CHECKPOINT: &str = "checkpoint";
 
-// === impl Resource ===
+// === impl LogResource ===
 
 impl LogResource {
     /// Whether it never changes: everything but the checkpoint.

@@ -31,7 +31,7 @@ pub(crate) const fn split(count: u64) -> u64 {
     1 << (count - 1).ilog2()
 }
 
-// === impl Node ===
+// === impl CompleteSubtree ===
 
 impl CompleteSubtree {
     /// The leaf of this number.

@@ -186,7 +186,7 @@ fn kept_alive(builder: ClientBuilder, opened: &Arc<AtomicU64>) -> ClientBuilder 
     builder
 }
 
-// === impl CountOpened ===
+// === impl OpenConnectionCounter ===
 
 impl<S> Layer<S> for OpenConnectionCounter {
     type Service = CountingConnector<S>;

@@ -122,7 +122,7 @@ impl DatabaseRoute {
     }
 }
 
-// === impl Heard ===
+// === impl DatabaseAnswer ===
 
 impl DatabaseAnswer {
     fn is_current(&self) -> bool {

@@ -39,7 +39,7 @@ pub struct BreakerView {
     pub why: String,
 }
 
-// === impl Shared ===
+// === impl UpstreamParts ===
 
 impl UpstreamParts {
     /// The sources of the list, and the databases that have a URL of their own.

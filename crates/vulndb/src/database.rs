@@ -83,7 +83,7 @@ pub struct BuildExamination {
     pub unknown: Vec<UnknownVersion>,
 }
 
-// === impl Database ===
+// === impl VulnerabilityDatabase ===
 
 impl VulnerabilityDatabase {
     /// Makes one database of sources. Of public ones, what the first says of a vulnerability in a

@@ -179,7 +179,7 @@ struct OsvCredit {
     _name: text::AnyText,
 }
 
-// === impl Entry ===
+// === impl OsvEntry ===
 
 impl OsvEntry {
     /// Parses one OSV file.
@@ -225,7 +225,7 @@ impl OsvEntry {
     }
 }
 
-// === impl Affected ===
+// === impl AffectedModule ===
 
 impl AffectedModule {
     /// The Go module; nothing if this is about something else.

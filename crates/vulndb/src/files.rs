@@ -61,7 +61,7 @@ pub(crate) fn read_bounded(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-// === impl Collected ===
+// === impl FeedFiles ===
 
 impl FeedFiles {
     fn add_entry(&mut self, entry: &SurveyedEntry<'_>) -> Result<(), SourceError> {

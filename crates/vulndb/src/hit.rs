@@ -45,7 +45,7 @@ pub struct VulnerabilityHit {
     pub sources: Vec<String>,
 }
 
-// === impl Hit ===
+// === impl VulnerabilityHit ===
 
 impl VulnerabilityHit {
     /// What an entry says about a version; nothing if the version does not have it. A withdrawn

@@ -52,7 +52,7 @@ pub fn judge(matter: &ExaminationInput<'_>) -> Vec<Finding> {
     findings
 }
 
-// === impl Matter ===
+// === impl ExaminationInput ===
 
 impl<'a> ExaminationInput<'a> {
     fn vulnerable(&self, hit: &VulnerabilityHit) -> Finding {

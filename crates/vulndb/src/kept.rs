@@ -51,7 +51,7 @@ pub enum KeptError {
     },
 }
 
-// === impl Kept ===
+// === impl DatabaseSnapshot ===
 
 impl DatabaseSnapshot {
     /// In a directory of data, which must exist.

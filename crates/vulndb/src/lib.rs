@@ -11,7 +11,7 @@
 //!    the stock `govulncheck`; [`VulnerabilityDatabase::answer`] serves the protocol that it speaks, so that it
 //!    finds private advisories without knowing of us.
 //! 4. [`ReachabilityReport`] is what `govulncheck -json` found out about calls, which needs the source
-//!    code and is left to it. [`judge`] makes findings of all of it.
+//!    code and is left to it. [`mod@judge`] makes findings of all of it.
 //!
 //! Only [`DatabaseSource::from_directory`] and [`DatabaseSnapshot`] touch files; nothing asks the time. Everything read
 //! is hostile, and bounded by [`limits`].

@@ -81,7 +81,7 @@ pub(crate) fn merge(
     Ok(merged.documents)
 }
 
-// === impl Merged ===
+// === impl MergedDocuments ===
 
 impl MergedDocuments {
     fn add(

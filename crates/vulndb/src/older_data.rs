@@ -73,7 +73,7 @@ impl VulnerabilityDatabase {
     }
 }
 
-// === impl Older ===
+// === impl OlderData ===
 
 impl fmt::Display for OlderData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

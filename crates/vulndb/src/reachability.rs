@@ -111,7 +111,7 @@ struct UsedModule {
     version: String,
 }
 
-// === impl Reachability ===
+// === impl ReachabilityReport ===
 
 impl ReachabilityReport {
     /// Reads what `govulncheck -json` printed.
@@ -223,7 +223,7 @@ fn shortened(mut trace: Vec<CallFrame>) -> Vec<CallFrame> {
     trace
 }
 
-// === impl Used ===
+// === impl UsedModule ===
 
 impl UsedModule {
     fn new(module: &str, version: &str) -> Self {

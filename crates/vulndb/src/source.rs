@@ -116,7 +116,7 @@ struct ListedModule {
     modified: OsvTime,
 }
 
-// === impl Source ===
+// === impl DatabaseSource ===
 
 impl DatabaseSource {
     /// Reads a zip in either layout. The name is for people.

@@ -18,7 +18,7 @@ pub(super) struct LineStarts<'t> {
     starts: Vec<usize>,
 }
 
-// === impl Lines ===
+// === impl LineStarts ===
 
 impl<'t> LineStarts<'t> {
     pub(super) fn new(text: &'t str) -> Self {

@@ -106,7 +106,7 @@ fn others_wrong(
     format!(" Wrong too: {}.", named.join(", "))
 }
 
-// === impl Found ===
+// === impl FileBlame ===
 
 impl FileBlame {
     pub(super) fn new(

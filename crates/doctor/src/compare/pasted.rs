@@ -121,7 +121,7 @@ pub fn sources(text: &str, module: &ModulePath) -> Vec<String> {
     sources
 }
 
-// === impl Claim ===
+// === impl HashClaim ===
 
 impl HashClaim {
     fn of(captures: &Captures<'_>) -> Option<Self> {

@@ -22,7 +22,7 @@ pub(super) struct FileStatements<'t> {
 /// What a hash of the one algorithm that `go` knows begins with.
 const ALGORITHM: &str = "h1:";
 
-// === impl Heard ===
+// === impl FileStatements ===
 
 impl<'t> FileStatements<'t> {
     pub(super) fn new(table: &'t StatementTable, file: HashedFile) -> Self {

@@ -151,7 +151,7 @@ pub struct InspectedCopy {
     pub again: Option<CopyDescription>,
 }
 
-// === impl Table ===
+// === impl StatementTable ===
 
 impl StatementTable {
     /// One file of the version, as the protocol names it.
@@ -186,7 +186,7 @@ impl StatementTable {
     }
 }
 
-// === impl File ===
+// === impl HashedFile ===
 
 impl HashedFile {
     /// Both.
@@ -209,7 +209,7 @@ impl HashedFile {
     }
 }
 
-// === impl Voice ===
+// === impl HashSource ===
 
 impl HashSource {
     /// Who that is, in words.
@@ -229,7 +229,7 @@ impl HashSource {
     }
 }
 
-// === impl Said ===
+// === impl StatementContent ===
 
 impl StatementContent {
     /// The hash that is said.
@@ -277,7 +277,7 @@ pub fn is_whole(specimen: &CopyDescription) -> bool {
     specimen.h1.is_some() && has_shape
 }
 
-// === impl Copy ===
+// === impl InspectedCopy ===
 
 impl InspectedCopy {
     /// Bytes that nothing was compared with yet.

@@ -39,7 +39,7 @@ const NO_CURES: [&str; 2] = [
     "GOSUMDB=off is no cure: it takes away the proof that a mirror's bytes are right, and brings no module nearer.",
 ];
 
-// === impl Choice ===
+// === impl MirrorChoice ===
 
 impl MirrorChoice {
     /// Ranks what was tried and says what follows. `guess` are patterns of what looks private here.

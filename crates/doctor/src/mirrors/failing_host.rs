@@ -52,7 +52,7 @@ fn is_of_network(reason: &DiagnosisReason) -> bool {
     is_meant && cause.id != "network/http-proxy"
 }
 
-// === impl Failing ===
+// === impl FailingHost ===
 
 impl FailingHost {
     /// The proxy that failed, to be asked from here as well; nothing if what failed is no proxy.

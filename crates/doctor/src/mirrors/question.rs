@@ -147,7 +147,7 @@ fn version<S: Serializer>(version: &Option<Version>, serializer: S) -> Result<S:
     }
 }
 
-// === impl Question ===
+// === impl MirrorQuestion ===
 
 impl MirrorQuestion {
     /// `MODULE` or `MODULE@VERSION`.

@@ -65,7 +65,7 @@ struct NamedPaths<'e> {
     signs: BTreeMap<ModulePath, Vec<CandidateSign>>,
 }
 
-// === impl Sign ===
+// === impl CandidateSign ===
 
 impl CandidateSign {
     /// In a few words, behind "named by".
@@ -80,7 +80,7 @@ impl CandidateSign {
     }
 }
 
-// === impl Named ===
+// === impl NamedPaths ===
 
 impl NamedPaths<'_> {
     fn add(&mut self, sign: CandidateSign, path: &str) {

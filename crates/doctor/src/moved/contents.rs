@@ -25,7 +25,7 @@ const MOST_NAMED: usize = 5;
 
 type FileHashes = BTreeMap<Vec<u8>, [u8; 32]>;
 
-// === impl Contents ===
+// === impl ContentComparison ===
 
 impl ContentComparison {
     /// Compares the zips of one version under two paths, each given as `MODULE@VERSION`.

@@ -24,7 +24,7 @@ const MOST_NAMED: usize = 3;
 /// Words of a deprecation that are looked at.
 const MOST_WORDS: usize = 200;
 
-// === impl Declared ===
+// === impl ModuleDeclaration ===
 
 impl ModuleDeclaration {
     /// Reads it; `None` if the file is no go.mod, or names no path.

@@ -155,7 +155,7 @@ pub(super) fn perhaps_text<S: Serializer>(
     }
 }
 
-// === impl Evidence ===
+// === impl MoveEvidence ===
 
 impl MoveEvidence {
     /// The proxies that serve the wanted version whole, under the path that it declares.
@@ -211,7 +211,7 @@ impl ProxySays {
     }
 }
 
-// === impl File ===
+// === impl ProtocolFile ===
 
 impl ProtocolFile {
     /// As it stands in a URL.
@@ -226,7 +226,7 @@ impl ProtocolFile {
     }
 }
 
-// === impl Says ===
+// === impl SourceReply ===
 
 impl SourceReply {
     /// What a status says; the content is looked at by who knows what it should be.
@@ -250,7 +250,7 @@ impl SourceReply {
     }
 }
 
-// === impl Hop ===
+// === impl RedirectHop ===
 
 impl RedirectHop {
     /// Whether it says that the move is for good: 301 or 308.
@@ -259,7 +259,7 @@ impl RedirectHop {
     }
 }
 
-// === impl Record ===
+// === impl ChecksumRecord ===
 
 impl ChecksumRecord {
     /// In a few words.

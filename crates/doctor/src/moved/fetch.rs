@@ -59,7 +59,7 @@ pub(super) struct FetchReply {
     pub(super) reach: Option<AddressReach>,
 }
 
-// === impl Asker ===
+// === impl SourceClient ===
 
 impl<N: ProbeNetwork> SourceClient<'_, N> {
     pub(super) async fn ask(&self, mut question: SourceQuestion) -> FetchReply {
@@ -170,7 +170,7 @@ impl<N: ProbeNetwork> SourceClient<'_, N> {
     }
 }
 
-// === impl Reply ===
+// === impl FetchReply ===
 
 impl FetchReply {
     fn with(self, end: Result<HttpAnswer, String>) -> Self {

@@ -80,7 +80,7 @@ pub(super) struct PathSources {
     is_private: bool,
 }
 
-// === impl Sources ===
+// === impl PathSources ===
 
 impl PathSources {
     fn of(environment: &GoEnvironment, netrc: &str, module: &ModulePath) -> Self {

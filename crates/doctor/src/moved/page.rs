@@ -40,7 +40,7 @@ const LONGEST_TAG: usize = 2048;
 /// What `go` can fetch from.
 const SYSTEMS: [&str; 6] = ["git", "hg", "svn", "bzr", "fossil", "mod"];
 
-// === impl Page ===
+// === impl DiscoveryPage ===
 
 impl DiscoveryPage {
     /// Reads a page; of what is no page, nothing.
@@ -72,7 +72,7 @@ impl DiscoveryPage {
     }
 }
 
-// === impl Import ===
+// === impl GoImportTag ===
 
 impl GoImportTag {
     /// Three words; a fourth, the directory in the repository, may follow.

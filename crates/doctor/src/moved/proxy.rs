@@ -30,7 +30,7 @@ pub(super) struct ProxyClient<'a, N> {
     pub(super) target: &'a ProbeTarget,
 }
 
-// === impl Proxy ===
+// === impl ProxyClient ===
 
 impl<N: ProbeNetwork> ProxyClient<'_, N> {
     /// Everything about the old path.

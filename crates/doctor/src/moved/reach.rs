@@ -31,7 +31,7 @@ pub(super) enum AllowedAddresses {
     Like(AddressReach),
 }
 
-// === impl Reach ===
+// === impl AddressReach ===
 
 impl AddressReach {
     pub(super) fn of(address: IpAddr) -> Self {
@@ -75,7 +75,7 @@ impl AddressReach {
     }
 }
 
-// === impl Allowed ===
+// === impl AllowedAddresses ===
 
 impl AllowedAddresses {
     pub(super) fn allows(self, reach: AddressReach) -> bool {

@@ -27,7 +27,7 @@ pub trait ProbeNetwork: Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemNetwork;
 
-// === impl Sockets ===
+// === impl SystemNetwork ===
 
 impl ProbeNetwork for SystemNetwork {
     type Stream = TcpStream;

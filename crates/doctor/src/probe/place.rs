@@ -15,7 +15,7 @@ pub(super) struct ProbeAddress {
     pub(super) path: String,
 }
 
-// === impl Place ===
+// === impl ProbeAddress ===
 
 impl ProbeAddress {
     /// A file below the base of a target.

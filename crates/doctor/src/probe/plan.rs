@@ -79,7 +79,7 @@ struct SumdbSetting {
     url: Option<String>,
 }
 
-// === impl Database ===
+// === impl SumdbSetting ===
 
 impl SumdbSetting {
     fn of(setting: &str) -> Option<Self> {
@@ -105,7 +105,7 @@ impl SumdbSetting {
     }
 }
 
-// === impl Target ===
+// === impl ProbeTarget ===
 
 impl ProbeTarget {
     /// A proxy at this URL, as the only one of its list.

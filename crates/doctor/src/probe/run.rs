@@ -60,7 +60,7 @@ pub async fn probe<N: ProbeNetwork>(
     join_all(runs).await
 }
 
-// === impl Run ===
+// === impl ProbeRun ===
 
 impl<N: ProbeNetwork> ProbeRun<'_, N> {
     async fn all(mut self) -> SourceProbe {

@@ -145,7 +145,7 @@ fn plain(character: char) -> char {
     if is_plain { character } else { '?' }
 }
 
-// === impl Verdict ===
+// === impl ProbeVerdict ===
 
 impl ProbeVerdict {
     /// The source that is not reached at all: below HTTP, or with no answer in time.

@@ -174,7 +174,7 @@ fn coded(digits: &[PlacedLetter]) -> Option<char> {
     Some(char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER))
 }
 
-// === impl Quoted ===
+// === impl QuotedString ===
 
 impl QuotedString<'_> {
     /// Whether it is a message of somebody else.

@@ -47,7 +47,7 @@ const BEGINNINGS: [&str; 9] = [
     "\"",
 ];
 
-// === impl Line ===
+// === impl LetterLine ===
 
 impl LetterLine {
     pub(super) fn new(raw: &str, start: u32) -> Self {

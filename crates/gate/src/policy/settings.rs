@@ -16,7 +16,7 @@ pub struct LockPolicy {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct PathPolicy {
-    /// Files and directories that are not judged, in the grammar of [`crate::scope::Scope::without`].
+    /// Files and directories that are not judged, in the grammar of [`crate::scope::CheckoutScope`].
     pub exclude: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ pub struct LicencePolicy {
     pub denied: Vec<String>,
 }
 
-// === impl Vulnerable ===
+// === impl VulnerabilityPolicy ===
 
 impl Default for VulnerabilityPolicy {
     fn default() -> Self {
@@ -115,7 +115,7 @@ impl Default for VulnerabilityPolicy {
     }
 }
 
-// === impl Fresh ===
+// === impl AgePolicy ===
 
 impl Default for AgePolicy {
     fn default() -> Self {

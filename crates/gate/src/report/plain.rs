@@ -35,7 +35,7 @@ struct PlainWriter<'a> {
     prefix: &'a str,
 }
 
-// === impl Words ===
+// === impl PlainWriter ===
 
 impl PlainWriter<'_> {
     fn plain_finding(&self, judged: &FindingVerdict) -> FindingVerdict {

@@ -146,7 +146,7 @@ impl fmt::Debug for ProxyUrl {
     }
 }
 
-// === impl Scheme ===
+// === impl ProxyScheme ===
 
 impl ProxyScheme {
     fn parse(text: &str) -> Result<Self, UrlError> {
@@ -159,7 +159,7 @@ impl ProxyScheme {
     }
 }
 
-// === impl Parts ===
+// === impl UrlParts ===
 
 impl<'a> UrlParts<'a> {
     /// `None` without a scheme.

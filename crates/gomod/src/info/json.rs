@@ -98,7 +98,7 @@ fn four_digits(text: &[u8]) -> Option<u32> {
     })
 }
 
-// === impl Reader ===
+// === impl JsonReader ===
 
 impl<'a> JsonReader<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {

@@ -192,7 +192,7 @@ impl fmt::Display for ParseErrors {
 
 impl std::error::Error for ParseErrors {}
 
-// === impl Verb ===
+// === impl DirectiveVerb ===
 
 impl DirectiveVerb {
     /// All directives.

@@ -87,7 +87,7 @@ pub(super) fn interpret(syntax: &mut FileSyntax, mode: ParseMode) -> (ModFile, V
     (file, errors)
 }
 
-// === impl File ===
+// === impl ModFile ===
 
 impl ModFile {
     fn add(

@@ -107,7 +107,7 @@ fn joined(tokens: &[Token]) -> String {
     words.join(" ")
 }
 
-// === impl Directive ===
+// === impl RawDirective ===
 
 impl RawDirective<'_> {
     /// The text of the comments on the line, else on its block: one line each, without slashes.

@@ -41,7 +41,7 @@ pub(super) struct ModFileLexer<'a> {
     suffix_comments: Vec<Comment>,
 }
 
-// === impl Kind ===
+// === impl LexemeKind ===
 
 impl LexemeKind {
     /// Whether this ends a line of words.
@@ -50,7 +50,7 @@ impl LexemeKind {
     }
 }
 
-// === impl Lexer ===
+// === impl ModFileLexer ===
 
 impl<'a> ModFileLexer<'a> {
     pub(super) fn new(source: &'a [u8]) -> Result<Self, ParseError> {

@@ -59,7 +59,7 @@ struct ModFileParser<'a, 'p> {
     parts: Option<LineParts<'p>>,
 }
 
-// === impl Parser ===
+// === impl ModFileParser ===
 
 impl<'a, 'p> ModFileParser<'a, 'p> {
     fn new(source: &'a [u8], parts: Option<LineParts<'p>>) -> Result<Self, ParseError> {

@@ -27,7 +27,7 @@ struct ModFilePrinter<'a> {
     indented: bool,
 }
 
-// === impl Printer ===
+// === impl ModFilePrinter ===
 
 impl<'a> ModFilePrinter<'a> {
     fn file(&mut self, file: &'a FileSyntax) {

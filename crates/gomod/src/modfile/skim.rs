@@ -59,7 +59,7 @@ fn is_checked_alone(verb: &[u8]) -> bool {
     )
 }
 
-// === impl Skimmed ===
+// === impl ModFileSummary ===
 
 impl From<ModFile> for ModFileSummary {
     fn from(file: ModFile) -> Self {

@@ -155,7 +155,7 @@ impl FileSyntax {
     }
 }
 
-// === impl Statement ===
+// === impl SyntaxStatement ===
 
 impl SyntaxStatement {
     /// The comments of the statement.

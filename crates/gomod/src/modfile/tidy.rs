@@ -32,7 +32,7 @@ pub(crate) enum LineOrder {
     },
 }
 
-// === impl Duplicates ===
+// === impl DuplicateLines ===
 
 impl DuplicateLines {
     /// Marks all but the first (or the last) of the lines that say the same up to a `=>`.

@@ -48,7 +48,7 @@ pub(super) struct GraphBuild {
     faults: HashMap<ModuleNodeId, GoModFault>,
 }
 
-// === impl Pruning ===
+// === impl GraphPruning ===
 
 impl GraphPruning {
     /// The pruning that a `go` line stands for.
@@ -61,7 +61,7 @@ impl GraphPruning {
     }
 }
 
-// === impl Build ===
+// === impl GraphBuild ===
 
 impl GraphBuild {
     pub(super) fn new(main: &str, pruning: GraphPruning, roots: &[ModuleVersion]) -> Self {

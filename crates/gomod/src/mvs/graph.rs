@@ -25,7 +25,7 @@ pub(super) struct RequirementGraph {
     selected: HashMap<String, ModuleNodeId>,
 }
 
-// === impl Graph ===
+// === impl RequirementGraph ===
 
 impl RequirementGraph {
     pub(super) fn new(main: &str) -> Self {

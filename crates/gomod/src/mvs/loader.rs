@@ -62,7 +62,7 @@ pub(super) enum GraphStop {
     Failed(MvsError),
 }
 
-// === impl Loader ===
+// === impl GraphLoader ===
 
 impl GraphLoader {
     /// A loader that knows no go.mod but the main module's.

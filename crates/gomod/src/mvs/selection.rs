@@ -23,7 +23,7 @@ pub struct SelectedModule<'a> {
     pub replacement: Option<&'a ModuleVersion>,
 }
 
-// === impl Selection ===
+// === impl ModuleSelection ===
 
 impl ModuleSelection {
     pub(super) const fn new(graph: RequirementGraph, main: MainModule, needs_update: bool) -> Self {

@@ -75,7 +75,7 @@ impl Glob {
     }
 }
 
-// === impl Chunk ===
+// === impl GlobChunk ===
 
 impl GlobChunk {
     fn push(&mut self, literal: char) {
@@ -107,7 +107,7 @@ impl GlobChunk {
     }
 }
 
-// === impl Unit ===
+// === impl GlobUnit ===
 
 impl GlobUnit {
     fn take<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {

@@ -8,7 +8,7 @@ const DAY: i64 = 24 * 60 * 60;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PseudoTimestamp(String);
 
-// === impl Timestamp ===
+// === impl PseudoTimestamp ===
 
 impl PseudoTimestamp {
     /// How many digits it has.

@@ -27,7 +27,7 @@ pub struct QuerySelector {
     may_use_latest: bool,
 }
 
-// === impl Selector ===
+// === impl QuerySelector ===
 
 impl QuerySelector {
     pub(super) fn new(

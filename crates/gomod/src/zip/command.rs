@@ -122,7 +122,7 @@ pub fn mod_hash(content: &[u8]) -> ZipCommandOutcome {
     ZipCommandOutcome::of_output(format!("{}\n", h1_of_go_mod(content)))
 }
 
-// === impl Outcome ===
+// === impl ZipCommandOutcome ===
 
 impl ZipCommandOutcome {
     fn of_output(output: String) -> Self {

@@ -58,7 +58,7 @@ impl From<io::Error> for ContentError {
     }
 }
 
-// === impl Unpacker ===
+// === impl EntryUnpacker ===
 
 impl EntryUnpacker {
     pub(super) fn new() -> Self {
@@ -141,7 +141,7 @@ impl EntryUnpacker {
     }
 }
 
-// === impl Sink ===
+// === impl ContentSink ===
 
 impl ContentSink<'_> {
     fn take(&mut self, piece: &[u8]) -> Result<(), ContentError> {

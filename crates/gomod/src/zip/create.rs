@@ -124,7 +124,7 @@ impl From<ZipProblems> for CreateError {
     }
 }
 
-// === impl Target ===
+// === impl ZipTarget ===
 
 impl<W: Write> ZipTarget<W> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), CreateError> {
@@ -136,7 +136,7 @@ impl<W: Write> ZipTarget<W> {
     }
 }
 
-// === impl Deflater ===
+// === impl EntryDeflater ===
 
 impl EntryDeflater {
     fn new() -> Self {
@@ -177,7 +177,7 @@ fn to_usize(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-// === impl Writer ===
+// === impl ZipWriter ===
 
 impl<W: Write> ZipWriter<W> {
     fn new(out: W, prefix: String) -> Self {

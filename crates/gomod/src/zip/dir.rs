@@ -99,7 +99,7 @@ fn vendor_rule(root: &Path) -> VendorRule {
     }
 }
 
-// === impl Walk ===
+// === impl DirectoryWalk ===
 
 impl DirectoryWalk {
     fn directory(&mut self, next: &PendingDirectory) -> io::Result<()> {

@@ -70,7 +70,7 @@ impl EntryCount {
     }
 }
 
-// === impl Tail ===
+// === impl ZipTail ===
 
 impl ZipTail {
     fn read<R: Read + Seek>(reader: &mut R, size: u64) -> Result<Self, ZipError> {
@@ -167,7 +167,7 @@ impl ZipTail {
     }
 }
 
-// === impl Directory ===
+// === impl CentralDirectory ===
 
 impl CentralDirectory {
     fn from_end(end: EndRecord) -> Self {

@@ -137,7 +137,7 @@ fn spans(
     listing.entries().iter().zip(ends)
 }
 
-// === impl Front ===
+// === impl ZipFrontReader ===
 
 impl<R: Read + Seek> ZipFrontReader<'_, R> {
     /// Reads one entry, whose successor begins at `end`.

@@ -39,7 +39,7 @@ struct DirectoryReader<'a> {
     problems: &'a mut ZipProblems,
 }
 
-// === impl Listing ===
+// === impl ZipListing ===
 
 impl ZipListing {
     /// Reads the directory. What is wrong with single entries is added to the problems, and such
@@ -108,7 +108,7 @@ impl ZipListing {
     }
 }
 
-// === impl Reading ===
+// === impl DirectoryReader ===
 
 impl DirectoryReader<'_> {
     /// Takes the next entry, and answers its length.

@@ -115,7 +115,7 @@ struct NarArchive<'a, S> {
     spool: &'a mut S,
 }
 
-// === impl Archive ===
+// === impl NarArchive ===
 
 impl<S: Read + Seek> NarArchive<'_, S> {
     fn node(&mut self, node: &NarNode) -> Result<(), NarError> {

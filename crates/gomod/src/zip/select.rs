@@ -117,7 +117,7 @@ fn omission_by_path(
     None
 }
 
-// === impl Selection ===
+// === impl FileSelection ===
 
 impl FileSelection {
     /// Fails if no zip can be made of the list.
@@ -198,7 +198,7 @@ impl FileSelection {
     }
 }
 
-// === impl Omission ===
+// === impl FileOmission ===
 
 impl fmt::Display for FileOmission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

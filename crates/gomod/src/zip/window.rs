@@ -19,7 +19,7 @@ pub(super) struct SectionWindow<R> {
     position: u64,
 }
 
-// === impl Window ===
+// === impl SectionWindow ===
 
 impl<R: Read + Seek> SectionWindow<R> {
     /// Looks at the section from `position` on, `length` bytes long.

@@ -40,7 +40,7 @@ struct DemandCheck<'l> {
     replaced: OverrideMap<'l>,
 }
 
-// === impl Asked ===
+// === impl DemandCheck ===
 
 impl DemandCheck<'_> {
     fn of_tree(&self, expected: &LockExpectation, tree: &PackageTree<'_>) -> Vec<Finding> {
@@ -215,7 +215,7 @@ pub(super) struct PackageNeed<'n> {
     pub(super) manifest: Option<&'n str>,
 }
 
-// === impl Need ===
+// === impl PackageNeed ===
 
 impl<'n> PackageNeed<'n> {
     pub(super) fn of(one: &'n PackageDependency) -> Self {

@@ -80,7 +80,7 @@ struct LockEntries<'l> {
     keys: HashSet<&'l str>,
 }
 
-// === impl Known ===
+// === impl LockEntries ===
 
 impl<'l> LockEntries<'l> {
     fn of(lockfile: &'l Lockfile, expected: &'l LockExpectation) -> Self {

@@ -15,7 +15,7 @@ pub(super) struct LockCandidate<'a> {
     resolved: Option<&'a str>,
 }
 
-// === impl Answer ===
+// === impl LockCandidate ===
 
 impl<'a> LockCandidate<'a> {
     pub(super) fn of(package: &'a LockedPackage) -> Self {

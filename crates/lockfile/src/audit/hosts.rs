@@ -42,7 +42,7 @@ struct HostCounts<'e> {
     most: Option<&'e str>,
 }
 
-// === impl Hosts ===
+// === impl AllowedHosts ===
 
 impl<'e> AllowedHosts<'e> {
     pub(super) fn of(expected: &'e LockExpectation, seen: &'e [LocatedPackage<'_>]) -> Self {
@@ -94,7 +94,7 @@ impl<'e> AllowedHosts<'e> {
     }
 }
 
-// === impl Counted ===
+// === impl HostCounts ===
 
 impl<'e> HostCounts<'e> {
     fn of(seen: &'e [LocatedPackage<'_>]) -> Self {

@@ -33,7 +33,7 @@ struct ProjectPackages<'l> {
     manifests: HashMap<String, &'l PackageManifest>,
 }
 
-// === impl Own ===
+// === impl ProjectPackages ===
 
 impl<'l> ProjectPackages<'l> {
     fn of(lockfile: &'l Lockfile, expected: &'l LockExpectation) -> Self {

@@ -46,7 +46,7 @@ struct ManifestComparison<'l> {
     settings: Option<&'l PnpmSettings>,
 }
 
-// === impl Comparison ===
+// === impl ManifestComparison ===
 
 impl<'l> ManifestComparison<'l> {
     fn of(lockfile: &'l Lockfile, expected: &'l LockExpectation, own: HashSet<&'l str>) -> Self {

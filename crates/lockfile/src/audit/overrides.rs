@@ -24,7 +24,7 @@ struct OverrideTarget<'l> {
     is_followed: bool,
 }
 
-// === impl Replacements ===
+// === impl OverrideMap ===
 
 impl<'l> OverrideMap<'l> {
     pub(super) fn of(lockfile: &'l Lockfile, expected: &'l LockExpectation) -> Self {

@@ -19,7 +19,7 @@ pub(super) struct DeclaredSources {
     addresses: HashSet<String>,
 }
 
-// === impl Declared ===
+// === impl DeclaredSources ===
 
 impl DeclaredSources {
     pub(super) fn of(expected: &LockExpectation) -> Self {

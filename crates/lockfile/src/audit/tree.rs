@@ -20,7 +20,7 @@ pub(super) struct PackageTree<'l> {
     by_path: HashMap<&'l str, &'l LockedPackage>,
 }
 
-// === impl Tree ===
+// === impl PackageTree ===
 
 impl<'l> PackageTree<'l> {
     pub(super) fn of(lockfile: &'l Lockfile) -> Self {

@@ -29,7 +29,7 @@ const SHORTHANDS: [(&str, &str); 4] = [
 /// another one than its own layout has.
 const ARCHIVE_URL: &str = "__archiveUrl";
 
-// === impl Address ===
+// === impl SourceAddress ===
 
 impl SourceAddress {
     /// Where something is fetched from; `None` if that is not said, or is on this machine.

@@ -13,7 +13,7 @@ pub(crate) struct LocatorPackage {
     pub(crate) version: String,
 }
 
-// === impl Named ===
+// === impl LocatorPackage ===
 
 impl LocatorPackage {
     /// What a locator of yarn's says; `None` if it is an address.

@@ -60,7 +60,7 @@ struct LineRest<'i, 't> {
     start: usize,
 }
 
-// === impl Stack ===
+// === impl MapStack ===
 
 impl<'t> MapStack<'_, 't> {
     fn line(&mut self, content: &'t str, start: usize) -> Result<(), UnreadableInput> {
@@ -122,7 +122,7 @@ impl<'t> MapStack<'_, 't> {
     }
 }
 
-// === impl Line ===
+// === impl LineRest ===
 
 impl<'t> LineRest<'_, 't> {
     /// The keys of a line, joined.

@@ -17,7 +17,7 @@ pub(crate) struct MapFields<'f, 't> {
     pub(crate) at: ByteRange,
 }
 
-// === impl Fields ===
+// === impl MapFields ===
 
 impl<'f, 't> MapFields<'f, 't> {
     /// The entries of what has to be a map.

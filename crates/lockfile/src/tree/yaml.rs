@@ -55,7 +55,7 @@ enum OpenKind<'t> {
     },
 }
 
-// === impl Builder ===
+// === impl TreeBuilder ===
 
 impl<'t> TreeBuilder<'_, 't> {
     fn take(&mut self, event: Event<'t>, at: ByteRange) -> Result<(), UnreadableInput> {

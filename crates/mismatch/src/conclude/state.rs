@@ -44,7 +44,7 @@ struct OutsideReports<'e> {
     is_origin_right: bool,
 }
 
-// === impl Voices ===
+// === impl OutsideReports ===
 
 impl<'e> OutsideReports<'e> {
     fn hear(evidence: &'e MismatchEvidence) -> Self {

@@ -90,7 +90,7 @@ struct RepeatedInflater {
     size: usize,
 }
 
-// === impl Unpacker ===
+// === impl RepeatedInflater ===
 
 impl RepeatedInflater {
     fn new(size: u64) -> Self {

@@ -21,7 +21,7 @@ pub(super) struct GunzipReader<R> {
     position: u64,
 }
 
-// === impl Gunzip ===
+// === impl GunzipReader ===
 
 impl<R: Read + Seek> GunzipReader<R> {
     pub(super) fn new(mut packed: R) -> io::Result<Self> {

@@ -65,7 +65,7 @@ pub(super) fn scan(bytes: &mut dyn SeekableBytes) -> io::Result<ByteScan> {
     }
 }
 
-// === impl Scan ===
+// === impl ByteScan ===
 
 impl ByteScan {
     pub(super) fn magic(&self) -> MagicBytes {
@@ -77,7 +77,7 @@ impl ByteScan {
     }
 }
 
-// === impl Pass ===
+// === impl ScanPass ===
 
 impl ScanPass {
     fn take(&mut self, piece: &[u8]) {

@@ -106,7 +106,7 @@ fn whole(
     Ok(())
 }
 
-// === impl Entries ===
+// === impl ZipEntries ===
 
 impl ZipEntries {
     fn take(&mut self, entry: &SurveyedEntry<'_>) {
@@ -238,7 +238,7 @@ struct EndSummary {
     moved: u64,
 }
 
-// === impl End ===
+// === impl EndSummary ===
 
 impl EndSummary {
     fn new(record: &[u8; END_LENGTH], begin: u64) -> Self {

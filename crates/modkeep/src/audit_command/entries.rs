@@ -11,7 +11,7 @@ pub(super) struct VersionUniqueness {
     others: u64,
 }
 
-// === impl Uniqueness ===
+// === impl VersionUniqueness ===
 
 impl VersionUniqueness {
     /// Notes an entry; a version that was seen in another one is a problem.

@@ -71,7 +71,7 @@ impl fmt::Display for AuditError {
 
 impl std::error::Error for AuditError {}
 
-// === impl Log ===
+// === impl RemoteLog ===
 
 impl RemoteLog {
     /// Finds the log at a URL: a database that a proxy there mirrors, else a log of tiles, else a

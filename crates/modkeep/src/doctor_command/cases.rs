@@ -27,7 +27,7 @@ struct CaseList {
     cases: Vec<CaseSummary>,
 }
 
-// === impl Listed ===
+// === impl CaseSummary ===
 
 impl CaseSummary {
     fn is_mismatch(&self) -> bool {

@@ -20,7 +20,7 @@ pub(super) struct GoClient {
     netrc: String,
 }
 
-// === impl Client ===
+// === impl GoClient ===
 
 impl GoClient {
     /// Reads the settings; none if `go` cannot say them.

@@ -22,7 +22,7 @@ pub(super) enum FixMode {
     Yes,
 }
 
-// === impl Mending ===
+// === impl FixMode ===
 
 impl FixMode {
     pub(super) fn of(matches: &clap::ArgMatches) -> Self {

@@ -157,7 +157,7 @@ pub(super) struct SettingFiles {
     heads: Vec<(String, String)>,
 }
 
-// === impl Files ===
+// === impl SettingFiles ===
 
 impl SettingFiles {
     pub(super) fn read(env_json: &str) -> Self {

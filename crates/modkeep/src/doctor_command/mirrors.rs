@@ -45,7 +45,7 @@ pub(super) struct MirrorList {
     pub(super) is_asked_for: bool,
 }
 
-// === impl Given ===
+// === impl MirrorList ===
 
 impl MirrorList {
     /// `--mirrors` and `--server`, with their variables.
@@ -261,7 +261,7 @@ struct MirrorFetch {
     outcome: Result<Bytes, MirrorAnswer>,
 }
 
-// === impl Fetched ===
+// === impl MirrorFetch ===
 
 impl MirrorFetch {
     async fn of(source: &Upstreams, path: &str, deadline: Instant) -> Self {

@@ -311,7 +311,7 @@ fn candidate_hashes(table: &StatementTable) -> CandidateHashes {
     known
 }
 
-// === impl Subject ===
+// === impl VersionSubject ===
 
 impl VersionSubject {
     fn is_of(&self, claim: &HashClaim) -> bool {

@@ -44,7 +44,7 @@ struct FileChange {
     after: Option<String>,
 }
 
-// === impl Log ===
+// === impl UndoLog ===
 
 impl UndoLog {
     /// Begins a log of what these commands do to the files that they may change.

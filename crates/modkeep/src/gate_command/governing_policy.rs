@@ -62,7 +62,7 @@ enum PolicyLocation {
     Outside,
 }
 
-// === impl Revisions ===
+// === impl BaseRevisions ===
 
 impl BaseRevisions {
     /// Finds the revisions that were asked for.
@@ -135,7 +135,7 @@ impl BaseRevisions {
     }
 }
 
-// === impl Compared ===
+// === impl FileVersions ===
 
 impl FileVersions {
     /// That the checkout has another file than the one that counts.
@@ -145,7 +145,7 @@ impl FileVersions {
     }
 }
 
-// === impl Governing ===
+// === impl GoverningPolicy ===
 
 impl GoverningPolicy {
     /// The policy in effect. One that cannot be read is no failure of the command: nobody can tell

@@ -69,7 +69,7 @@ pub(super) struct InspectedModule {
     pub(super) root: PathBuf,
 }
 
-// === impl Files ===
+// === impl ModuleFiles ===
 
 impl ModuleFiles {
     /// Reads the files of a module; none where there is no go.mod.
@@ -91,7 +91,7 @@ impl ModuleFiles {
     }
 }
 
-// === impl Looked ===
+// === impl InspectedModule ===
 
 impl InspectedModule {
     /// Looks at a module, whose replacements by directories begin at `root`.

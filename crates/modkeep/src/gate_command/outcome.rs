@@ -39,7 +39,7 @@ struct CheckoutStates<'a> {
     base_workspaces: &'a [GoWorkspace],
 }
 
-// === impl Outcome ===
+// === impl GateOutcome ===
 
 impl GateOutcome {
     /// Looks at everything in a checkout.

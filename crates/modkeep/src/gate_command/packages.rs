@@ -96,7 +96,7 @@ impl PackageFindings {
     }
 }
 
-// === impl Packages ===
+// === impl PackageState ===
 
 impl<'a> PackageState<'a> {
     fn read(files: &'a dyn CheckoutFiles, mut refused: impl FnMut(UnreadableInput)) -> Self {

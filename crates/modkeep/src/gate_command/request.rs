@@ -52,7 +52,7 @@ pub(super) struct GateRequest {
     steps: Vec<(GateStep, StepMode)>,
 }
 
-// === impl Request ===
+// === impl GateRequest ===
 
 impl GateRequest {
     pub(super) fn read(matches: &ArgMatches) -> Result<Self, Failure> {

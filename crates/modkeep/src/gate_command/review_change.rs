@@ -22,7 +22,7 @@ pub(super) struct ReviewChange {
     pub(super) summary: String,
 }
 
-// === impl Since ===
+// === impl ReviewChange ===
 
 impl ReviewChange {
     /// Compares a module with its files at the base; a module that was not there is all new.
@@ -78,7 +78,7 @@ struct VersionNotes {
     by_version: BTreeMap<String, ChangeFacts>,
 }
 
-// === impl Told ===
+// === impl VersionNotes ===
 
 impl VersionNotes {
     /// With the vulnerabilities that the change mends and brings.

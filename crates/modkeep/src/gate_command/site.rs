@@ -36,7 +36,7 @@ struct TemporaryServer {
     store: Store,
 }
 
-// === impl Site ===
+// === impl GateSite ===
 
 impl GateSite {
     /// The server at this URL, or whoever serves the data directory, or a server of our own.

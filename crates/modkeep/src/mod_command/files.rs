@@ -194,7 +194,7 @@ fn replaces(selection: &ModuleSelection) -> BTreeMap<ModuleVersion, Vec<String>>
     replaces
 }
 
-// === impl Wanted ===
+// === impl WantedFiles ===
 
 impl WantedFiles<'_> {
     async fn file(

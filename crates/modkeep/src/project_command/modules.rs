@@ -55,7 +55,7 @@ pub(super) enum ModuleLocation {
     Unknown(String),
 }
 
-// === impl Places ===
+// === impl ModuleSources ===
 
 impl ModuleSources {
     pub(super) fn new(root: &Path, upstreams: &Upstreams) -> Self {
@@ -140,7 +140,7 @@ impl ModuleSources {
     }
 }
 
-// === impl Files ===
+// === impl ModuleLocation ===
 
 impl ModuleLocation {
     /// The Go files of a directory of the module.

@@ -122,7 +122,7 @@ async fn answer(
     }
 }
 
-// === impl Answer ===
+// === impl WhyReport ===
 
 impl WhyReport {
     fn of(module: &str, state: WhyState, why: Option<WhyAnswer>) -> Self {
@@ -137,7 +137,7 @@ impl WhyReport {
     }
 }
 
-// === impl Question ===
+// === impl WhyQuestion ===
 
 impl WhyQuestion {
     fn read(matches: &clap::ArgMatches) -> Result<Self, Failure> {

@@ -25,7 +25,7 @@ pub(super) struct AnswerTally {
     last_refusal: Mutex<Option<String>>,
 }
 
-// === impl AnswerObserver ===
+// === impl AnswerTally ===
 
 impl AnswerObserver for AnswerTally {
     fn request_began(&self) {

@@ -37,7 +37,7 @@ enum ModuleLookup {
     Unknown(ModuleId, String),
 }
 
-// === impl Loader ===
+// === impl PackageLoader ===
 
 impl PackageLoader {
     /// A walk in a build list of module paths, the main module first.

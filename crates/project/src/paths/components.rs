@@ -19,7 +19,7 @@ struct ComponentWalk {
     clock: usize,
 }
 
-// === impl Components ===
+// === impl GraphComponents ===
 
 impl GraphComponents {
     pub(super) fn from<I>(start: NodeId, nodes: usize, next: impl Fn(NodeId) -> I) -> Self
@@ -72,7 +72,7 @@ impl GraphComponents {
     }
 }
 
-// === impl Walk ===
+// === impl ComponentWalk ===
 
 impl ComponentWalk {
     fn is_new(&self, id: NodeId) -> bool {

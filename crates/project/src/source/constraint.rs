@@ -45,7 +45,7 @@ pub enum ConstraintError {
     TooLarge,
 }
 
-// === impl Expression ===
+// === impl BuildConstraint ===
 
 impl BuildConstraint {
     /// All of them: none, the only one, or their conjunction.
@@ -152,7 +152,7 @@ struct ConstraintParser<'a> {
     terms: usize,
 }
 
-// === impl Parser ===
+// === impl ConstraintParser ===
 
 impl ConstraintParser<'_> {
     fn takes(&mut self, word: &str) -> bool {

@@ -106,7 +106,7 @@ struct HeaderParser<'a> {
     imports: Vec<ImportSpec>,
 }
 
-// === impl Parser ===
+// === impl HeaderParser ===
 
 impl<'a> HeaderParser<'a> {
     fn error(&self, fault: HeaderFault) -> HeaderError {

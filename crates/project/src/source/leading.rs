@@ -37,7 +37,7 @@ struct LeadingComments<'a> {
     end: usize,
 }
 
-// === impl Leading ===
+// === impl LeadingComments ===
 
 impl<'a> LeadingComments<'a> {
     fn of(source: &'a [u8]) -> Result<Self, HeaderError> {

@@ -27,7 +27,7 @@ pub(super) struct GoLexer<'a> {
     ends: bool,
 }
 
-// === impl Lexer ===
+// === impl GoLexer ===
 
 impl<'a> GoLexer<'a> {
     pub(super) fn new(source: &'a [u8]) -> Self {

@@ -263,7 +263,7 @@ impl<'w> Walk<'w> {
     }
 }
 
-// === impl Wanted ===
+// === impl WantedModules ===
 
 impl WantedModules {
     /// Whether a file goes along, or why it should and cannot.

@@ -1,6 +1,6 @@
 //! Labels of the metrics. Their values come from closed sets, or are names of the operator's sources.
 
-use crate::alarm::{AlarmKind, Severity};
+use crate::alarm_kind::{AlarmKind, Severity};
 use prometheus_client::encoding::EncodeLabelSet;
 
 /// What was asked and where the answer was found.

@@ -7,7 +7,7 @@
 use super::{
     AlarmLabels, Kind, Lookup, Metrics, Source, Verification, answer, call, class_of, transition,
 };
-use crate::{alarm::AlarmKind, verify::OUTCOMES};
+use crate::{alarm_kind::AlarmKind, verify::OUTCOMES};
 use upstream::{BodyEnd, BreakerState, ReplyClass, RequestClass};
 
 /// Where an answer can be found.

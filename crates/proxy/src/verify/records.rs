@@ -92,7 +92,7 @@ enum Kind {
     Forked,
 }
 
-// === impl Records ===
+// === impl DatabaseRecords ===
 
 impl DatabaseRecords {
     pub(crate) fn of(
@@ -405,7 +405,7 @@ impl Inner {
     }
 }
 
-// === impl Vouched ===
+// === impl ProvenRecord ===
 
 impl ProvenRecord {
     /// The hashes that the record has of a go.mod or a zip.
@@ -453,7 +453,7 @@ impl ProvenRecord {
     }
 }
 
-// === impl Unproven ===
+// === impl ProofFailure ===
 
 impl ProofFailure {
     fn outage(refusal: Refusal) -> Self {

@@ -31,7 +31,7 @@ pub(super) struct HalfClosedStream {
     pause: Duration,
 }
 
-// === impl HalfClosed ===
+// === impl HalfClosedStream ===
 
 impl HalfClosedStream {
     pub(super) fn begin() -> Self {

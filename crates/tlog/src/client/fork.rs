@@ -31,7 +31,7 @@ pub struct LogFork {
     pub proof: Vec<Hash>,
 }
 
-// === impl Fork ===
+// === impl LogFork ===
 
 impl LogFork {
     /// Of two heads of one size, which tell by themselves that they are not of one log.

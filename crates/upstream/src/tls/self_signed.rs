@@ -46,7 +46,7 @@ pub(super) fn of_the_environment() -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(&pem).flatten().collect()
 }
 
-// === impl SelfSigned ===
+// === impl SelfSignedCertificate ===
 
 impl SelfSignedCertificate {
     pub(super) fn new(

@@ -43,7 +43,7 @@ enum RawEvent {
     Limit(#[serde(deserialize_with = "any_text")] ()),
 }
 
-// === impl Range ===
+// === impl AffectedRange ===
 
 impl AffectedRange {
     /// The events along the semantic versions; nothing if it is of another kind.
@@ -67,7 +67,7 @@ impl TryFrom<RawRange> for AffectedRange {
     }
 }
 
-// === impl Event ===
+// === impl RangeEvent ===
 
 impl RangeEvent {
     /// None for a limit: it says how far to look for commits.

@@ -37,7 +37,7 @@ enum TextOrAny {
     Any(IgnoredAny),
 }
 
-// === impl Id ===
+// === impl EntryId ===
 
 impl EntryId {
     /// Checks a name.
@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for EntryId {
     }
 }
 
-// === impl Time ===
+// === impl OsvTime ===
 
 impl OsvTime {
     /// Parses RFC 3339 in UTC, as OSV demands.

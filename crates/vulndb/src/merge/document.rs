@@ -25,7 +25,7 @@ struct LaterFields {
     modified: Option<OsvTime>,
 }
 
-// === impl Document ===
+// === impl MergedVulnerability ===
 
 impl MergedVulnerability {
     pub(super) fn new(read: RawEntry, source: usize) -> Self {

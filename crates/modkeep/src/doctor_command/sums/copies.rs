@@ -83,7 +83,7 @@ pub(super) async fn compare(
     compared.await.unwrap_or_default()
 }
 
-// === impl Held ===
+// === impl CopyBytes ===
 
 impl CopyBytes {
     pub(super) const fn new(
@@ -112,7 +112,7 @@ impl CopyBytes {
     }
 }
 
-// === impl Seen ===
+// === impl CopyInspection ===
 
 impl CopyInspection {
     /// Whether the log proves something else than these bytes.

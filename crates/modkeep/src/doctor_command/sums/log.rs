@@ -127,7 +127,7 @@ struct UncachedDatabase {
 #[error("{0}")]
 struct LookupFailure(String);
 
-// === impl Asked ===
+// === impl UncachedDatabase ===
 
 impl UncachedDatabase {
     async fn read(&self, path: &str) -> Result<Bytes, LookupFailure> {

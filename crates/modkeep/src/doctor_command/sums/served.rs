@@ -165,7 +165,7 @@ async fn write(
     Ok(())
 }
 
-// === impl Budget ===
+// === impl ServedBudget ===
 
 impl ServedBudget {
     pub(super) const fn new() -> Self {

@@ -25,7 +25,7 @@ pub(super) struct QueryResolver<'a> {
     pub(super) before: &'a ModuleSelection,
 }
 
-// === impl Resolver ===
+// === impl QueryResolver ===
 
 impl QueryResolver<'_> {
     /// The version; nothing for `none`. Why there is none, in words.

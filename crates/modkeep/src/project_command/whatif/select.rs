@@ -36,7 +36,7 @@ pub(super) struct SelectionChange<'a> {
     pub(super) unknown: Vec<String>,
 }
 
-// === impl Change ===
+// === impl SelectionChange ===
 
 impl SelectionChange<'_> {
     /// The selection after the change; nothing if the target itself stands in its way.

@@ -35,7 +35,7 @@ struct VersionList {
     latest: Option<ModFile>,
 }
 
-// === impl Versions ===
+// === impl ModuleVersions ===
 
 impl ModuleVersions {
     pub(super) fn new(upstreams: &Upstreams) -> Self {
@@ -186,7 +186,7 @@ impl ModuleVersions {
     }
 }
 
-// === impl Known ===
+// === impl VersionList ===
 
 impl VersionList {
     fn allows(&self, path: &str, version: &str, main: &ModFile) -> bool {

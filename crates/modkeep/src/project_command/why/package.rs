@@ -42,7 +42,7 @@ pub(super) fn may_be_in(selection: &ModuleSelection, path: &str) -> bool {
     })
 }
 
-// === impl Project ===
+// === impl ReachedPackages ===
 
 impl ReachedPackages {
     /// Reads the packages that the project reaches, and one more.

@@ -46,7 +46,7 @@ impl From<DatabaseFailure> for MirrorFailure {
     }
 }
 
-// === impl Failed ===
+// === impl TileFailure ===
 
 impl From<StoreError> for TileFailure {
     fn from(error: StoreError) -> Self {

@@ -19,7 +19,7 @@ pub(crate) struct PutCachedAnswer(pub(crate) CachedAnswerKey, pub(crate) CachedA
 /// Makes what is remembered about a module as old as the mark; gives the paths of the answers.
 pub(crate) struct AgeCachedAnswers(pub(crate) ModulePath, pub(crate) StaleMark);
 
-// === impl Command ===
+// === impl PutCachedAnswer ===
 
 impl Command for PutCachedAnswer {
     type Outcome = ();

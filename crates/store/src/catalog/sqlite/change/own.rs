@@ -19,7 +19,7 @@ use tree::Log;
 /// one that was there before if there was one.
 pub(crate) struct AppendRecord(pub(crate) NewRecord);
 
-// === impl Command ===
+// === impl AppendRecord ===
 
 impl Command for AppendRecord {
     type Outcome = DatabaseRecord;

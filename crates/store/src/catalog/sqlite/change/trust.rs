@@ -29,7 +29,7 @@ pub(crate) struct SwapState {
     pub(crate) new: Bytes,
 }
 
-// === impl Command ===
+// === impl AddProof ===
 
 impl Command for AddProof {
     type Outcome = ();

@@ -1,16 +1,16 @@
-//! Runner: carries one zip from the sources into the store.
+//! Zip transfer: carries one zip from the sources into the store.
 //!
 //! One attempt after the other, as the walk over the sources offers them. Each attempt writes a
 //! spool of its own; the first one's stays readable until the second has reproduced what readers
 //! were shown of it. After the last byte comes the verdict (the zip's structure, then the checksum
 //! database's proof, which was looked up meanwhile), then the commit, and only then the tail.
 
-use super::{FlightBoard, FlightEnd, FlightOutcome, SpooledBytes, state::State};
 use crate::{
     capture_checks::{CaptureChecks, CheckedCapture},
     capture_failure::CaptureFailure,
     capture_writer::{self, CaptureWriter},
     disk_reserve::DiskRoom,
+    flight::{FlightBoard, FlightEnd, FlightOutcome, SpooledBytes, state::State},
     kept_file::KeptFile,
     known_refusals::KnownRefusals,
     metrics::Metrics,
@@ -214,7 +214,7 @@ impl Follow {
     }
 }
 
-// === impl Owed ===
+// === impl OwedBytes ===
 
 impl OwedBytes {
     /// Compares what both spools have and has not been compared yet.
