@@ -92,7 +92,8 @@ impl Exported {
             .option("--verify", "required")
             .option("--sumdb", &self.database.key())
             .start();
-        assert!(far.stop().success());
+        let end = far.stop();
+        assert!(end.success(), "{end}\n{}", far.log());
         far
     }
 
