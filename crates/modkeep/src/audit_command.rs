@@ -19,7 +19,12 @@ mod log;
 mod log_end;
 mod random;
 
-use crate::{PROBLEM, UNUSABLE, cli, config, failure::Failure, output, wiring};
+use crate::{
+    cli, config,
+    exit_status::{PROBLEM, UNUSABLE},
+    failure::Failure,
+    output, wiring,
+};
 use bytes::Bytes;
 use codes::Code;
 use entries::VersionUniqueness;

@@ -25,7 +25,7 @@ mod undo;
 
 pub(crate) use moved::parse as parse_moved;
 
-use crate::{UNUSABLE, cli, failure::Failure, output};
+use crate::{cli, exit_status::UNUSABLE, failure::Failure, output};
 use codes::Code;
 use doctor::{ColourMode, FailureCause, cause};
 use fixes::FixMode;

@@ -1,6 +1,6 @@
 //! `modkeep explain CODE`: what a code means, for whoever found one in a log.
 
-use crate::{PROBLEM, output};
+use crate::{exit_status::PROBLEM, output};
 use codes::Code;
 use std::process::ExitCode;
 

@@ -2,8 +2,6 @@
 //!
 //! Everything that has a rule of its own lives in a crate of its own. What is here reads options,
 //! builds the service out of store, upstreams and proxy, and talks to the person in front of it.
-//! Exit codes: 0 done, 1 a problem was found, 2 wrong usage or environment; `run` ends as its
-//! command ended.
 
 mod audit_command;
 mod cli;
@@ -12,6 +10,7 @@ mod config_command;
 mod control;
 mod denying;
 mod doctor_command;
+mod exit_status;
 mod explain;
 mod failure;
 mod file_limit;
@@ -37,14 +36,9 @@ mod wiring;
 mod zip_command;
 
 pub use ::config;
+use exit_status::UNUSABLE;
 use failure::Failure;
 use std::process::ExitCode;
-
-/// Exit code where a command found the problem it looks for.
-const PROBLEM: u8 = 1;
-
-/// Exit code where the command could not do its work: usage, configuration, environment.
-const UNUSABLE: u8 = 2;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {

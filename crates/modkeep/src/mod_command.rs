@@ -18,7 +18,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("graph", matches)) => graph::main(matches, graph::Output::Graph),
         Some(("buildlist", matches)) if matches.get_flag("files") => files::main(matches),
         Some(("buildlist", matches)) => graph::main(matches, graph::Output::BuildList),
-        _ => Ok(ExitCode::from(crate::UNUSABLE)),
+        _ => Ok(ExitCode::from(crate::exit_status::UNUSABLE)),
     }
 }
 
@@ -40,7 +40,7 @@ fn format(file: &Path) -> Result<ExitCode, Failure> {
             for error in &errors {
                 output::error(&format!("{}:{error}", file.display()));
             }
-            Ok(ExitCode::from(crate::PROBLEM))
+            Ok(ExitCode::from(crate::exit_status::PROBLEM))
         }
     }
 }

@@ -10,7 +10,7 @@ mod uses;
 mod whatif;
 mod why;
 
-use crate::{PROBLEM, failure::Failure, output};
+use crate::{exit_status::PROBLEM, failure::Failure, output};
 use finding::{printable_json, printable_lines};
 use gomod::mvs::{LoadOptions, UpdatePolicy};
 use std::process::ExitCode;

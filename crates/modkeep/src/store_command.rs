@@ -4,11 +4,12 @@ mod backup;
 mod bundle;
 pub(crate) mod import;
 mod orders;
+mod problems;
 mod verify;
 
 use crate::{
-    PROBLEM, cli, config::ResolvedConfig, failure::Failure, order::StoreOrder, output, wiring,
-    zip_command,
+    cli, config::ResolvedConfig, exit_status::PROBLEM, failure::Failure, order::StoreOrder, output,
+    wiring, zip_command,
 };
 use codes::Code;
 use std::{
@@ -17,15 +18,12 @@ use std::{
 };
 use store::{
     Store, StoreError,
-    maintenance::{self, ExportOptions, ProblemList},
+    maintenance::{self, ExportOptions},
 };
-
-/// Problems that are printed of each kind; the count of all stands beside them.
-const SHOWN: usize = 100;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let Some((verb, matches)) = matches.subcommand() else {
-        return Ok(ExitCode::from(crate::UNUSABLE));
+        return Ok(ExitCode::from(crate::exit_status::UNUSABLE));
     };
     let resolved = cli::given(matches)?;
     let data = cli::data(&resolved)?;
@@ -67,10 +65,10 @@ async fn rebuild(data: &Path) -> Result<bool, Failure> {
             report.salvaged_trust
         ));
     }
-    list("lost", &report.lost, |(path, blob)| {
+    problems::print("lost", &report.lost, |(path, blob)| {
         format!("{path}: {blob} is missing")
     });
-    list(
+    problems::print(
         "damaged journal lines",
         &report.damaged_lines,
         String::clone,
@@ -112,7 +110,7 @@ async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
             report.withdrawn
         ));
     }
-    list("damaged, left out", &report.damaged, |(path, why)| {
+    problems::print("damaged, left out", &report.damaged, |(path, why)| {
         format!("{path}: {why}")
     });
     let shown = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
@@ -146,21 +144,4 @@ async fn open_to_read(data: &Path) -> Result<Store, Failure> {
 
 async fn open(data: &Path) -> Result<Store, Failure> {
     Ok(Store::open(wiring::store_options(data)).await?)
-}
-
-fn list<T>(title: &str, problems: &ProblemList<T>, line: impl Fn(&T) -> String) {
-    for line in listed(title, problems, line) {
-        output::line(&line);
-    }
-}
-
-/// A list of problems in lines; none where there are no problems.
-fn listed<T>(title: &str, problems: &ProblemList<T>, line: impl Fn(&T) -> String) -> Vec<String> {
-    if problems.is_empty() {
-        return Vec::new();
-    }
-    let head = format!("{title}: {}", problems.count);
-    let lines = problems.first.iter().take(SHOWN);
-    let lines = lines.map(|problem| format!("  {}", line(problem)));
-    [head].into_iter().chain(lines).collect()
 }

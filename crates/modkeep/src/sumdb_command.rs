@@ -3,7 +3,7 @@
 //! The first three touch files only, and work beside a server that runs; it reads them at its next
 //! start. `resume` is about databases of others, which this site verifies, and needs the catalog.
 
-use crate::{PROBLEM, cli, failure::Failure, output, sumdb_mirror, wiring};
+use crate::{cli, exit_status::PROBLEM, failure::Failure, output, sumdb_mirror, wiring};
 use codes::Code;
 use std::{path::Path, process::ExitCode};
 use store::{Store, own};
@@ -11,7 +11,7 @@ use tlog::note::VerifierKey;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let Some((verb, matches)) = matches.subcommand() else {
-        return Ok(ExitCode::from(crate::UNUSABLE));
+        return Ok(ExitCode::from(crate::exit_status::UNUSABLE));
     };
     if verb == "mirror" {
         return sumdb_mirror::main(matches);

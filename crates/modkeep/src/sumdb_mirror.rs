@@ -4,7 +4,7 @@
 //! where it was. `modkeep sumdb mirror` does the same until the mirror is complete, and tells a
 //! person how far it is.
 
-use crate::{PROBLEM, cli, config, failure::Failure, output, wiring};
+use crate::{cli, config, exit_status::PROBLEM, failure::Failure, output, wiring};
 use codes::Code;
 use jobs::{JobRun, PeriodicTask};
 use proxy::{MirrorFailure, MirrorPosition, Proxy, Refusal};

@@ -2,7 +2,7 @@
 
 pub(crate) mod update;
 
-use crate::{PROBLEM, cli, config::Settings, failure::Failure, output, wiring};
+use crate::{cli, config::Settings, exit_status::PROBLEM, failure::Failure, output, wiring};
 use codes::Code;
 use jiff::Timestamp;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! `modkeep zip hash|check|create`: files opened and results printed; the rules are `gomod`'s.
 
-use crate::{PROBLEM, failure::Failure, output};
+use crate::{exit_status::PROBLEM, failure::Failure, output};
 use codes::Code;
 use finding::{printable, printable_lines};
 use gomod::zip::command::{self, ZipCommandOutcome};
@@ -24,7 +24,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             target(matches),
             &path(matches, "output"),
         )?,
-        _ => return Ok(ExitCode::from(crate::UNUSABLE)),
+        _ => return Ok(ExitCode::from(crate::exit_status::UNUSABLE)),
     };
     Ok(told(&outcome))
 }

@@ -2,7 +2,7 @@
 //!
 //! The server that serves the data directory is asked, if there is one; else the store is opened.
 
-use crate::{PROBLEM, explain, failure::Failure, output, running_instance, wiring};
+use crate::{exit_status::PROBLEM, explain, failure::Failure, output, running_instance, wiring};
 use codes::Code;
 use mismatch::{Disagreement, MismatchCase};
 use serde::Deserialize;

@@ -2,7 +2,12 @@
 //! can be taken back with `doctor --undo`.
 
 use super::undo::UndoLog;
-use crate::{PROBLEM, UNUSABLE, config, failure::Failure, output};
+use crate::{
+    config,
+    exit_status::{PROBLEM, UNUSABLE},
+    failure::Failure,
+    output,
+};
 use codes::Code;
 use doctor::{Fix, fix_action::FixAction};
 use std::{

@@ -4,7 +4,7 @@
 //! done only if it was asked for, or somebody watches. Nothing is changed.
 
 use super::{machine, print_json, untold};
-use crate::{PROBLEM, failure::Failure, output, wiring};
+use crate::{exit_status::PROBLEM, failure::Failure, output, wiring};
 use doctor::{
     DiagnosisReason, ReasonKind,
     moved::{MoveAdvice, MoveSearch, render_search, search},

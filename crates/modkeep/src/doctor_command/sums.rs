@@ -18,7 +18,7 @@ mod log;
 mod served;
 
 use super::{client::GoClient, colour, print_json, untold};
-use crate::{PROBLEM, failure::Failure, output, wiring};
+use crate::{exit_status::PROBLEM, failure::Failure, output, wiring};
 use codes::Code;
 use copies::CopyBytes;
 use doctor::{

@@ -9,7 +9,8 @@
 mod formats;
 
 use crate::{
-    PROBLEM, cli,
+    cli,
+    exit_status::PROBLEM,
     failure::Failure,
     module_checkout::{ModuleCheckout, fetch},
     output, wiring,

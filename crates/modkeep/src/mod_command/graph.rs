@@ -1,6 +1,8 @@
 //! `modkeep mod graph|buildlist`: selection over go.mod files that come through the upstreams.
 
-use crate::{PROBLEM, failure::Failure, module_checkout::ModuleCheckout, output, wiring};
+use crate::{
+    exit_status::PROBLEM, failure::Failure, module_checkout::ModuleCheckout, output, wiring,
+};
 use gomod::mvs::{LoadOptions, UpdatePolicy};
 use std::process::ExitCode;
 

@@ -1,6 +1,9 @@
 //! `modkeep store backup` and `modkeep store restore`.
 
-use super::{SHOWN, bundle, list, open_to_read};
+use super::{
+    bundle, open_to_read,
+    problems::{self, SHOWN},
+};
 use crate::{failure::Failure, output, wiring};
 use codes::Code;
 use std::path::{Path, PathBuf};
@@ -38,7 +41,7 @@ pub(super) async fn back_up(data: &Path, matches: &clap::ArgMatches) -> Result<b
         manifest.entries,
         output::size(*bytes)
     ));
-    list("damaged here, not in it", damaged, |(blob, why)| {
+    problems::print("damaged here, not in it", damaged, |(blob, why)| {
         format!("{blob}: {why}")
     });
     Ok(damaged.is_empty())
@@ -75,7 +78,7 @@ pub(super) async fn restore(data: &Path, matches: &clap::ArgMatches) -> Result<b
              modkeep store resolve --database {name} --reason ..., else begin another name (docs/sumdb.md)"
         ));
     }
-    list(
+    problems::print(
         "damaged in the backup, asked for anew when needed",
         damaged,
         |(blob, why)| format!("{blob}: {why}"),

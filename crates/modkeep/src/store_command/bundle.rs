@@ -3,7 +3,7 @@
 //! A bundle that is being written stands under another name beside the wanted one until it is
 //! complete and durable. Which databases are believed is what the options say, never the bundle.
 
-use super::{SHOWN, import as importing, open_to_read, orders, verify};
+use super::{import as importing, open_to_read, orders, problems::SHOWN, verify};
 use crate::{
     cli,
     config::ResolvedConfig,

@@ -4,7 +4,7 @@
 //! A server reads the files itself, so they have to be readable for its user; where it cannot, it says
 //! so, and nothing is kept.
 
-use super::{SHOWN, listed};
+use super::problems::{self, SHOWN};
 use crate::{failure::Failure, output, zip_command};
 use codes::Code;
 use gomod::pattern::ModulePatterns;
@@ -45,14 +45,16 @@ pub(crate) async fn tree(store: &Store, directory: &Path) -> Result<(Vec<String>
         "{} files kept, {} were kept already, {} skipped",
         report.captured, report.unchanged, report.skipped
     )];
-    lines.extend(listed(
+    lines.extend(problems::lines(
         "kept with other bytes, left as it is",
         &report.conflicts,
         String::clone,
     ));
-    lines.extend(listed("refused", &report.refused, |(path, why)| {
-        format!("{path}: {why}")
-    }));
+    lines.extend(problems::lines(
+        "refused",
+        &report.refused,
+        |(path, why)| format!("{path}: {why}"),
+    ));
     let is_sound = report.conflicts.is_empty() && report.refused.is_empty();
     Ok((lines, is_sound))
 }

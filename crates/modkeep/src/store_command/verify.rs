@@ -4,7 +4,10 @@
 //! captured; do their proofs hold, with nothing but the database's key; and, unless `--offline`, does
 //! the newest head that is kept belong to what the database signs today.
 
-use super::{SHOWN, list, open_to_read};
+use super::{
+    open_to_read,
+    problems::{self, SHOWN},
+};
 use crate::{
     cli,
     config::{self, ResolvedConfig},
@@ -115,17 +118,17 @@ async fn bytes(store: &Store) -> Result<bool, Failure> {
         report.blobs,
         output::size(report.bytes)
     ));
-    list("damaged", &report.damaged, |blob| {
+    problems::print("damaged", &report.damaged, |blob| {
         format!("{}: {}: {}", blob.blob, blob.problem, blob.paths.join(", "))
     });
-    list("catalog", &report.catalog, String::clone);
-    list("journal", &report.mirror, String::clone);
-    list(
+    problems::print("catalog", &report.catalog, String::clone);
+    problems::print("journal", &report.mirror, String::clone);
+    problems::print(
         "without a record, harmless",
         &report.orphans,
         |(blob, size)| format!("{blob}, {}", output::size(*size)),
     );
-    list("stray, harmless", &report.strays, String::clone);
+    problems::print("stray, harmless", &report.strays, String::clone);
     let healthy = report.is_healthy();
     Ok(healthy)
 }
