@@ -7,6 +7,7 @@
 use anyhow::{Context, Result, bail};
 use std::{
     ffi::OsStr,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -67,7 +68,19 @@ const NEEDED: &[Needed] = &[
         package: "systemd",
         purpose: "the check of the unit in the documents",
     },
+    Needed {
+        program: "python3",
+        probe: &["-c", "import ensurepip, venv"],
+        package: "python3-venv",
+        purpose: "the object store of the tests",
+    },
 ];
+
+/// The object store that the tests use: a Python package, in an environment of its own.
+const OBJECT_STORE: &str = "moto[server]==5.2.5";
+
+/// Where it is put, and its program there.
+const TOOLS: (&str, &str) = ("target/tools/moto", "bin/moto_server");
 
 /// The commands, in order; each must succeed.
 const COMMANDS: &[&[&str]] = &[
@@ -88,6 +101,7 @@ pub(crate) fn run() -> Result<()> {
     for needed in NEEDED {
         needed.provide()?;
     }
+    provide_object_store()?;
     for arguments in COMMANDS {
         println!("\n$ cargo {}", arguments.join(" "));
         let status = Command::new(env!("CARGO"))
@@ -100,6 +114,27 @@ pub(crate) fn run() -> Result<()> {
     }
     println!("\nall tests passed");
     Ok(())
+}
+
+/// Makes sure that the object store is there.
+fn provide_object_store() -> Result<()> {
+    let (place, program) = TOOLS;
+    let place = Path::new(place);
+    if runs(place.join(program), &["--help"]) {
+        return Ok(());
+    }
+    println!("installing {OBJECT_STORE} into {}", place.display());
+    let python = |arguments: &[&OsStr]| {
+        let status = Command::new("python3").args(arguments).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let pip = place.join("bin/pip");
+    let is_made = python(&["-m".as_ref(), "venv".as_ref(), place.as_ref()])
+        && runs(&pip, &["install", "--quiet", OBJECT_STORE]);
+    if is_made && runs(place.join(program), &["--help"]) {
+        return Ok(());
+    }
+    bail!("the object store could not be installed; `pip install '{OBJECT_STORE}'` says why")
 }
 
 // === impl Needed ===
@@ -137,7 +172,7 @@ impl Needed {
     }
 }
 
-fn runs<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> bool {
+fn runs<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) -> bool {
     let quiet =
         |command: &mut Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet(

@@ -174,6 +174,12 @@ codes! {
     UnknownEvidence = 3013, Some(503), "nobody knows why a kept file was trusted",
         "The catalog names evidence that this release does not know, so the file is not served.",
         "Run the release that wrote it, or have it fetched anew: `modkeep store withdraw --anew`.";
+    BlobsElsewhere = 3014, None, "the blobs of this store lie elsewhere",
+        "The store in --data was made with another --blobs, or without one; looked for here, all would be missing.",
+        "Give --blobs as it was when the store was made (DATA/blobs.place), or another --data.";
+    BlobAccess = 3015, Some(503), "the object store refuses this server",
+        "The bucket of --blobs does not exist, or the credentials may not put and get in it.",
+        "Check the bucket, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the machine's role), and the region.";
 
     BadZip = 4001, Some(502), "the module zip breaks Go's rules",
         "The zip is damaged, hostile, or not a zip of this module and version.",

@@ -37,6 +37,8 @@ pub enum OptionKind {
     UrlList,
     /// An http or https URL that everybody may see.
     PublicUrl,
+    /// A bucket of an object store: `s3://BUCKET/PREFIX`.
+    Bucket,
     /// The filter of the log.
     LogFilter,
     /// One of these words.
@@ -109,6 +111,7 @@ impl OptionKind {
                 json_schema!({ "type": ["array", "string"], "items": { "type": "string" } })
             }
             Self::PublicUrl => json_schema!({ "type": "string", "format": "uri" }),
+            Self::Bucket => json_schema!({ "type": "string", "pattern": "^s3://[^/]" }),
             Self::Address | Self::Path | Self::Text | Self::Urls | Self::LogFilter => {
                 json_schema!({ "type": "string", "minLength": 1 })
             }

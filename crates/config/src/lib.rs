@@ -50,13 +50,13 @@ pub use kind::OptionKind;
 pub use option::{DefaultValue, OPTIONS, OptionRow};
 pub use resolve::{ConfigLayers, FlagValues, ResolvedConfig, resolve};
 pub use schema::json_schema;
-pub use settings::{OwnSettings, Settings};
+pub use settings::{OwnSettings, Settings, StoreSettings};
 pub use sourced::{FilePlace, ValueOrigin};
 pub use sumdb::{Database, key as database_key, known_key, parse as database};
 pub use tables::{
-    CacheSection, Configuration, FetchSection, LimitSection, ListenSection, LogSection,
-    OwnSumdbSection, PrefetchSection, PrivateSection, ScrubSection, StorageSection, SumdbSection,
-    VerifySection, VulndbSection,
+    BlobsSection, CacheSection, Configuration, FetchSection, LimitSection, ListenSection,
+    LogSection, OwnSumdbSection, PrefetchSection, PrivateSection, ScrubSection, StorageSection,
+    SumdbSection, VerifySection, VulndbSection,
 };
 pub use types::LogFormat;
 

@@ -22,7 +22,7 @@ use proxy::{
 };
 use server::{Limits, ListenAddress, TrustedProxies};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
-use store::own::check_name;
+use store::{BucketLocation, BucketOptions, own::check_name};
 use tlog::note::VerifierKey;
 
 use upstream::{AllowedNets, DatabaseRoute, SourceOptions, SourceUrl, UpstreamOptions};
@@ -45,8 +45,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// The URL under which clients reach this server, without a slash at its end.
     pub public_url: Option<String>,
-    /// Data directory.
-    pub data: PathBuf,
+    /// Where everything is kept.
+    pub store: StoreSettings,
     /// Where modules come from.
     pub upstream: ProxyList,
     /// Whether nobody chose it.
@@ -75,6 +75,15 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Filter of the log, if one was given.
     pub log_level: Option<String>,
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// Data directory.
+    pub data: PathBuf,
+    /// The bucket that artifacts lie in, if one is named.
+    pub bucket: Option<BucketOptions>,
 }
 
 /// The checksum database of the site's own that takes records.
@@ -110,7 +119,7 @@ impl Settings {
             public_hosts: read.public_hosts()?,
             trusted_proxies: read.trusted_proxies()?,
             public_url: listen.public_url.as_ref().map(without_slash),
-            data: read.data()?,
+            store: StoreSettings::of(resolved)?,
             upstream: list(upstream, upstream, &listen.addresses)?,
             upstream_is_built_in: upstream.is_default(),
             private_upstream: match private.as_ref() {
@@ -128,6 +137,35 @@ impl Settings {
             limits: read.limits(),
             log_format: *options.log.format,
             log_level: options.log.level.as_ref().map(|filter| filter.0.clone()),
+        })
+    }
+}
+
+// === impl StoreSettings ===
+
+impl StoreSettings {
+    /// What the values say about it.
+    ///
+    /// # Errors
+    /// No directory is named, not even by the platform; or the bucket is one only in part.
+    pub fn of(resolved: &ResolvedConfig) -> Result<Self, ConfigError> {
+        let options = &resolved.options;
+        let (directory, blobs) = (&options.storage.directory, &options.blobs);
+        let none = || directory.error("the platform names no data directory; give one");
+        let endpoint = blobs.endpoint.as_ref().map(without_slash);
+        if blobs.location.is_none() && endpoint.is_some() {
+            let error = blobs.endpoint.error("no bucket is named");
+            return Err(error.together_with(blobs.location.option()));
+        }
+        let bucket = |location: &BucketLocation| BucketOptions {
+            location: location.clone(),
+            endpoint,
+            region: (*blobs.region).clone(),
+            ca: (*options.fetch.ca).clone(),
+        };
+        Ok(Self {
+            data: directory.as_ref().cloned().ok_or_else(none)?,
+            bucket: blobs.location.as_ref().map(bucket),
         })
     }
 }
@@ -192,12 +230,6 @@ struct CombinedOptions<'a> {
 }
 
 impl CombinedOptions<'_> {
-    fn data(&self) -> Result<PathBuf, ConfigError> {
-        let directory = &self.options.storage.directory;
-        let none = || directory.error("the platform names no data directory; give one");
-        directory.as_ref().cloned().ok_or_else(none)
-    }
-
     fn upstreams(&self) -> Result<UpstreamOptions, ConfigError> {
         let fetch = &self.options.fetch;
         let mut options = UpstreamOptions {

@@ -17,7 +17,7 @@ pub use fetch::{FetchSection, PrefetchSection};
 pub use listen::{LimitSection, ListenSection};
 pub use private::PrivateSection;
 pub use proof::{OwnSumdbSection, SumdbSection, VerifySection};
-pub use storage::{ScrubSection, StorageSection};
+pub use storage::{BlobsSection, ScrubSection, StorageSection};
 
 use crate::{
     config_value::ConfigValue, fallback::DefaultFinder, option::fields_of, types::SourceList,
@@ -34,6 +34,8 @@ pub struct Configuration {
     pub listen: ListenSection,
     /// What is kept.
     pub storage: StorageSection,
+    /// Where artifacts lie.
+    pub blobs: BlobsSection,
     /// Where modules come from: the grammar of GOPROXY, with `,`, `|`, `direct`, `off`, http, https and file
     /// URLs.
     #[schemars(extend(

@@ -9,6 +9,7 @@ use crate::{
 };
 use server::ListenAddress;
 use std::{fmt, path::PathBuf, time::Duration};
+use store::BucketLocation;
 use url::Url;
 
 /// A text that may hold a secret: it has no `Display`, and its `Debug` does not show it.
@@ -197,6 +198,7 @@ option_value!(ByteSize, OptionKind::Bytes, |text| value::bytes(text)
     .map(Self));
 option_value!(ListenAddress, OptionKind::Address, value::address);
 option_value!(Vec<ListenAddress>, OptionKind::Addresses, value::addresses);
+option_value!(BucketLocation, OptionKind::Bucket, value::bucket);
 option_value!(Url, OptionKind::PublicUrl, value::public_url);
 option_value!(PathBuf, OptionKind::Path, |text| Ok(Self::from(text)));
 option_value!(String, OptionKind::Text, |text| Ok(text.to_owned()));

@@ -3,6 +3,7 @@
 use crate::{kind::OptionKind, log_filter};
 use server::ListenAddress;
 use std::time::Duration;
+use store::{BucketLocation, BucketLocationError};
 use url::Url;
 
 /// Whether `text` is a value of this kind; if not, what is.
@@ -16,6 +17,7 @@ pub(crate) fn check(kind: &OptionKind, text: &str) -> Result<(), String> {
         OptionKind::Count => count(text).map(drop),
         OptionKind::Choice(words) if words.iter().any(|word| word == text) => Ok(()),
         OptionKind::Choice(words) => Err(unknown_word(text, words)),
+        OptionKind::Bucket => bucket(text).map(drop),
         OptionKind::PublicUrl => public_url(text).map(drop),
         OptionKind::Switch => switch(text).map(drop),
         OptionKind::LogFilter => log_filter::parse(text).map(drop),
@@ -114,6 +116,12 @@ pub(crate) fn public_url(text: &str) -> Result<Url, String> {
         );
     }
     Ok(url)
+}
+
+/// A bucket of an object store.
+pub(crate) fn bucket(text: &str) -> Result<BucketLocation, String> {
+    text.parse()
+        .map_err(|error: BucketLocationError| error.to_string())
 }
 
 pub(crate) fn switch(text: &str) -> Result<bool, String> {

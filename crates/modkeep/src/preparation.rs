@@ -89,7 +89,7 @@ fn unreachable<T>(
 }
 
 fn check_data(resolved: &ResolvedConfig, settings: &Settings) -> Result<(), ConfigError> {
-    let data = &settings.data;
+    let data = &settings.store.data;
     if data.exists() && !data.is_dir() {
         let why = format!("{} is no directory", data.display());
         return Err(resolved.options.storage.directory.error(why));
@@ -107,13 +107,13 @@ fn check_own(resolved: &ResolvedConfig, settings: &Settings) -> Result<(), Confi
         &resolved.options.storage.directory,
     );
     let wrong = |why: &dyn Display| name.error(why).together_with(data.option());
-    let known = own::list(&settings.data).map_err(|error| wrong(&with_causes(&error)))?;
+    let known = own::list(&settings.store.data).map_err(|error| wrong(&with_causes(&error)))?;
     match known.iter().find(|own| own.key.name() == active) {
         Some(own) if own.retired => Err(wrong(&format!("{active} is retired"))),
         Some(_) => Ok(()),
         None => Err(wrong(&format!(
             "{active} has no key in {data}; make one: modkeep sumdb init {active} --data {data}",
-            data = settings.data.display()
+            data = settings.store.data.display()
         ))),
     }
 }

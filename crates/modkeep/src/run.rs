@@ -105,7 +105,7 @@ async fn run(preparation: &ServerPreparation, command: &[String]) -> Result<Exit
     let ended = ended?;
     let _drained = serving.await;
     store.flush().await?;
-    let summary = tally.summary(&settings.data, &sources);
+    let summary = tally.summary(&settings.store.data, &sources);
     output::error(&format!("{summary}{}", ahead(&proxy)));
     Ok(ended)
 }
@@ -116,12 +116,12 @@ async fn join(
     command: &[String],
     failure: Failure,
 ) -> Result<ExitCode, Failure> {
-    let url = running_instance::reachable(&settings.data)
+    let url = running_instance::reachable(&settings.store.data)
         .await
         .ok_or(failure)?;
     output::error(&format!(
         "modkeep: {url} already serves {}; the command goes there",
-        settings.data.display()
+        settings.store.data.display()
     ));
     if let Some(patterns) = project::unlogged() {
         output::error(&format!(

@@ -77,8 +77,8 @@ async fn serve(
         .behind(settings.trusted_proxies.clone())
         .logging_private_names(settings.proxy.log_private)
         .telling_clients(client_env::configured(settings)?);
-    let _notice = AddressNotice::leave(&settings.data, &addresses.public, &addresses.admin);
-    let _control = ControlSocket::open(&settings.data, &service.store, &service.proxy);
+    let _notice = AddressNotice::leave(&settings.store.data, &addresses.public, &addresses.admin);
+    let _control = ControlSocket::open(&settings.store.data, &service.store, &service.proxy);
     background_jobs::start(&mut jobs, settings, &service.proxy, &service.store);
     announce(&addresses, settings, &service.sources);
     reload.status = format!("listening on {}", addresses.shown());
@@ -140,7 +140,7 @@ async fn taken_over(
     passed: ListeningSockets,
 ) -> (Option<PredecessorProcess>, ListeningSockets) {
     if settings.take_over
-        && let Some((predecessor, handed)) = PredecessorProcess::meet(&settings.data).await
+        && let Some((predecessor, handed)) = PredecessorProcess::meet(&settings.store.data).await
     {
         return (Some(predecessor), passed.or(handed));
     }
@@ -150,7 +150,7 @@ async fn taken_over(
 /// Offers the sockets to the next process. A server without that is a server.
 #[cfg(unix)]
 fn offer(settings: &Settings, public: &[Listener], admin: &[Listener]) -> Option<SocketOffer> {
-    let offer = SocketOffer::make(&settings.data, public, admin);
+    let offer = SocketOffer::make(&settings.store.data, public, admin);
     offer
         .inspect_err(
             |error| tracing::warn!(%error, "the next process cannot take over from this one"),
@@ -226,7 +226,7 @@ impl ServerAddresses {
 }
 
 fn announce(addresses: &ServerAddresses, settings: &Settings, sources: &str) {
-    let data = settings.data.display();
+    let data = settings.store.data.display();
     let shown = addresses.shown();
     if output::is_watched() {
         let first = addresses.public.iter().find_map(server::ListenAddress::tcp);

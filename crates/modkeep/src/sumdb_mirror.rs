@@ -83,9 +83,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let key = key.ok_or_else(|| wrong("--sumdb names no database with a known key".to_owned()))?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;
-    wiring::require_store(&settings.data)?;
+    wiring::require_store(&settings.store.data)?;
     wiring::run(async {
-        let store = Store::open(wiring::store_options(&settings.data)).await?;
+        let store = Store::open(wiring::store_options(&settings.store.data)).await?;
         let ended = complete(&store, &upstreams, &key, settings.sumdb_mirror_rate).await;
         store.flush().await?;
         ended

@@ -41,7 +41,7 @@ fn renew(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 /// holds it at the moment.
 async fn journal(settings: &Settings, notice: &str) -> Result<(), Failure> {
     let short: String = notice.chars().take(LONGEST_NOTICE).collect();
-    match Store::open(wiring::store_options(&settings.data)).await {
+    match Store::open(wiring::store_options(&settings.store.data)).await {
         Ok(store) => {
             let event = JournalEvent::new("vulnerability-data-forced", "vulnerabilities", short);
             store.event(event).await?;
@@ -87,10 +87,10 @@ fn show(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 fn open(settings: &Settings) -> Result<VulnerabilityDatabase, Failure> {
-    let opened = DatabaseSnapshot::in_directory(&settings.data).open();
+    let opened = DatabaseSnapshot::in_directory(&settings.store.data).open();
     let opened = opened.map_err(|error| Failure::of(Code::VulnerabilityDataDamaged, &error))?;
     opened.ok_or_else(|| {
-        let facts = format!("{} has none", settings.data.display());
+        let facts = format!("{} has none", settings.store.data.display());
         Failure::new(Code::NoVulnerabilityData, facts)
     })
 }

@@ -1,15 +1,15 @@
 //! Wiring: settings in, a service out.
 
 use crate::{
-    config::{Environment as _, Process, Settings},
-    failure::Failure,
+    config::{Environment as _, Process, Settings, StoreSettings},
+    failure::{Failure, with_causes},
     file_limit,
     preparation::ServerPreparation,
 };
 use codes::Code;
 use proxy::{OwnOptions, Proxy, ProxyOptions, Witness};
 use std::{path::Path, time::Duration};
-use store::{Store, StoreOptions};
+use store::{Store, StoreError, StoreOptions};
 
 /// A service and what people are told about it.
 pub(crate) struct ServiceParts {
@@ -40,11 +40,11 @@ pub(crate) async fn service(preparation: &ServerPreparation) -> Result<ServicePa
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ");
-    let store = Store::open(store_options(&settings.data)).await?;
+    let store = open_store(&settings.store).await?;
     let options = ProxyOptions {
         private_upstreams,
         own: own(&settings, &store, witnesses)?,
-        vulnerabilities: Some(settings.data.clone()),
+        vulnerabilities: Some(settings.store.data.clone()),
         ..settings.proxy.clone()
     };
     let proxy = Proxy::new(store.clone(), upstreams, options, metrics);
@@ -55,6 +55,24 @@ pub(crate) async fn service(preparation: &ServerPreparation) -> Result<ServicePa
         store,
         sources,
     })
+}
+
+/// Opens the store. One whose bucket refuses us is a mistake of the configuration, and is said at once; one
+/// that cannot be reached now may come back, and what is in memory or on the disk is served meanwhile.
+async fn open_store(settings: &StoreSettings) -> Result<Store, Failure> {
+    let mut options = store_options(&settings.data);
+    options.bucket.clone_from(&settings.bucket);
+    let store = Store::open(options).await?;
+    match store.probe_blobs().await {
+        Err(error @ StoreError::BlobAccess { .. }) => return Err(error.into()),
+        Err(error) => tracing::error!(
+            code = %error.code(),
+            "the object store of the artifacts cannot be used now, so none that lies there is served: {}",
+            with_causes(&error)
+        ),
+        Ok(()) => {}
+    }
+    Ok(store)
 }
 
 /// Whoever named no upstream is told which one is asked, and how to name another.

@@ -118,6 +118,22 @@ pub enum StoreError {
         /// The object store's word.
         source: Arc<object_store::Error>,
     },
+    /// A remote object store that refuses us, or has no such bucket.
+    #[error("the object store refuses this server while {action}")]
+    BlobAccess {
+        /// What was being done.
+        action: String,
+        /// The object store's word.
+        source: Arc<object_store::Error>,
+    },
+    /// The blobs of this store lie elsewhere than where they are looked for.
+    #[error("the blobs of this store lie in {found}, and {named} was named")]
+    BlobsElsewhere {
+        /// Where they lie.
+        found: String,
+        /// Where they would be looked for.
+        named: String,
+    },
     /// The store is shutting down, or one of its threads is gone.
     #[error("the store is closed")]
     Closed,
@@ -137,6 +153,8 @@ impl StoreError {
             Self::StoreInUse { .. } => Code::StoreInUse,
             Self::StoreTooNew { .. } => Code::StoreTooNew,
             Self::HalfRestored { .. } => Code::HalfRestored,
+            Self::BlobAccess { .. } => Code::BlobAccess,
+            Self::BlobsElsewhere { .. } => Code::BlobsElsewhere,
             Self::Conflict { .. } => Code::CaptureConflict,
             Self::InvalidKey { .. } => Code::RequestTooLarge,
             Self::TooLarge { .. }
@@ -150,7 +168,10 @@ impl StoreError {
     /// Whether the failure says that nothing can be written at present, as opposed to that this
     /// one thing is wrong.
     pub fn is_unwritable(&self) -> bool {
-        matches!(self, Self::DiskFull { .. } | Self::ReadOnlyDisk { .. })
+        matches!(
+            self,
+            Self::DiskFull { .. } | Self::ReadOnlyDisk { .. } | Self::BlobAccess { .. }
+        )
     }
 
     /// Classifies a failure of the file system.
@@ -202,13 +223,14 @@ impl StoreError {
 
     /// Classifies a failure of a remote object store.
     pub(crate) fn remote(action: impl Into<String>, error: object_store::Error) -> Self {
-        let action = action.into();
-        match error {
-            object_store::Error::PermissionDenied { .. } => Self::ReadOnlyDisk { action },
-            error => Self::Remote {
-                action,
-                source: Arc::new(error),
-            },
+        use object_store::Error as E;
+        let (action, source) = (action.into(), Arc::new(error));
+        match *source {
+            // Whoever looks for one object tells its absence apart before; what is left is the bucket's.
+            E::PermissionDenied { .. } | E::Unauthenticated { .. } | E::NotFound { .. } => {
+                Self::BlobAccess { action, source }
+            }
+            _ => Self::Remote { action, source },
         }
     }
 }

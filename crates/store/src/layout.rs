@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! blobs/sha256/ab/cdef...      bytes, named by their SHA-256, never changed
+//! blobs.place                  the bucket that they lie in instead, if they do
 //! spool/                       downloads in progress; emptied at every start
 //! quarantine/HASH              bytes that were refused and kept for whoever investigates
 //! catalog.db (-wal, -shm)      SQLite: what is known
@@ -90,8 +91,18 @@ impl DataLayout {
     /// Whether something was ever kept here. A directory that only has keys of checksum databases
     /// counts: they were made before the first start.
     pub(crate) fn is_store(&self) -> bool {
-        let directories = [self.blobs(), self.journal(), self.databases()];
+        self.has_kept() || self.databases().is_dir()
+    }
+
+    /// Whether a store was ever opened here.
+    pub(crate) fn has_kept(&self) -> bool {
+        let directories = [self.blobs(), self.journal()];
         self.catalog().is_file() || directories.iter().any(|directory| directory.is_dir())
+    }
+
+    /// The note of the bucket that blobs lie in.
+    pub(crate) fn blob_place(&self) -> PathBuf {
+        self.root.join("blobs.place")
     }
 
     /// There while a restore into the directory is not done.

@@ -14,6 +14,8 @@
 //! a good one is its caller's knowledge.
 
 mod blob;
+mod blob_place;
+mod bucket;
 mod buffers;
 mod cached_answer;
 mod catalog;
@@ -45,6 +47,7 @@ mod uncached;
 mod withdrawn;
 
 pub use blob::{BlobId, BlobIdError, Hex};
+pub use bucket::{BucketLocation, BucketLocationError, BucketOptions};
 pub use cached_answer::{
     CACHED_ANSWER_BODY_LIMIT, CACHED_ANSWER_LIMIT, CachedAnswer, CachedAnswerClass,
     CachedAnswerKey, CachedAnswerStatus, StaleMark,

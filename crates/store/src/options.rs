@@ -1,5 +1,6 @@
 //! How a store is opened.
 
+use crate::bucket::BucketOptions;
 use jiff::Timestamp;
 use object_store::{ObjectStore, path::Path as ObjectPath};
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -29,6 +30,9 @@ pub struct StoreOptions {
     /// [`crate::JOURNAL_CRASH_POINTS`]; with `@N`
     /// behind it, at the N-th passage. For tests.
     pub crash_point: Option<String>,
+    /// The bucket that blobs lie in; what the data directory notes where there is none. A store that has
+    /// another one is not opened.
+    pub bucket: Option<BucketOptions>,
     /// What a store that was just put back from a backup is a copy of, in words.
     pub(crate) restored: Option<String>,
     pub(crate) blobs: BlobPlace,
@@ -64,6 +68,7 @@ impl StoreOptions {
             writers: 8,
             checkpoint_age: Duration::from_secs(1),
             crash_point: None,
+            bucket: None,
             restored: None,
             blobs: BlobPlace::Local,
             clock: Clock(Arc::new(Timestamp::now)),

@@ -15,6 +15,7 @@ pub use tiles::TILE_SIZE;
 
 use crate::{
     blob::BlobId,
+    blob_place,
     cached_answer::{CACHED_ANSWER_BODY_LIMIT, CachedAnswer, CachedAnswerKey, StaleMark},
     catalog::{Catalog, NewCapture, Priority, sqlite::SqliteCatalog},
     core::StoreCore,
@@ -73,13 +74,13 @@ impl Store {
     }
 
     fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
-        let core = Arc::new(StoreCore::start(options)?);
+        let core = Arc::new(StoreCore::start(blob_place::settle(options)?)?);
         if core.layout.restoring().exists() && core.options.restored.is_none() {
             return Err(StoreError::HalfRestored {
                 directory: core.layout.root().display().to_string(),
             });
         }
-        let made = core.layout.create();
+        let made = blob_place::note(&core).and_then(|()| core.layout.create());
         if let (Err(error), false) = (&made, core.layout.catalog().exists()) {
             return Err(error.clone());
         }
@@ -108,7 +109,7 @@ impl Store {
     /// is made, swept or migrated.
     pub async fn open_beside(options: StoreOptions) -> Result<Self, StoreError> {
         let open = move || {
-            let core = Arc::new(StoreCore::start(options)?);
+            let core = Arc::new(StoreCore::start(blob_place::settle(options)?)?);
             let catalog = Arc::new(SqliteCatalog::beside(&core)?);
             Ok(Self {
                 inner: Arc::new(Inner {
@@ -350,12 +351,23 @@ impl Store {
     pub async fn probe_writable(&self) -> Result<(), StoreError> {
         let path = self.inner.core.next_spool_path();
         let written = self.inner.core.writes.run(move |()| disk::probe(&path));
-        let result = match written.await? {
-            Ok(()) => self.flush().await,
-            Err(error) => Err(error),
-        };
+        let mut result = written.await?;
+        if result.is_ok() {
+            result = self.probe_blobs().await;
+        }
+        if result.is_ok() {
+            result = self.flush().await;
+        }
         self.metrics().wrote(&result);
         result
+    }
+
+    /// Whether the bucket of the blobs, if they lie in one, takes a blob and gives it back.
+    ///
+    /// # Errors
+    /// [`StoreError::BlobAccess`] where it refuses us or is not there, others where it cannot be reached.
+    pub async fn probe_blobs(&self) -> Result<(), StoreError> {
+        blob_place::probe(&self.inner.core).await
     }
 
     pub(crate) fn core(&self) -> &Arc<StoreCore> {

@@ -22,6 +22,7 @@ pub mod document;
 pub mod fixture;
 pub mod go;
 pub mod noise;
+pub mod object_store;
 pub mod oracle;
 pub mod port;
 pub mod process;

@@ -9,6 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use crate::client::{self, Answer};
+use crate::object_store::CREDENTIALS;
 use crate::port::Port;
 use crate::process;
 
@@ -26,6 +28,13 @@ const READY_LIMIT: Duration = Duration::from_mins(1);
 const READY_LOOK: Duration = Duration::from_millis(10);
 /// How long a server may take to end after SIGTERM with nothing to drain.
 const STOP_LIMIT: Duration = Duration::from_mins(1);
+
+/// URL of an object store with a bucket `modkeep`, in which the artifacts of all servers shall lie: for a run
+/// of a whole suite.
+const BUCKET_ENDPOINT: &str = "MODKEEP_TEST_BUCKET_ENDPOINT";
+
+/// Servers that got a part of the bucket so far.
+static SERVERS: AtomicUsize = AtomicUsize::new(0);
 
 /// The unit of `ulimit -f` in POSIX.
 const FILE_LIMIT_BLOCK: u64 = 512;
@@ -81,11 +90,15 @@ impl Setup {
     }
 
     fn set_option(&mut self, name: &str, value: &str) {
+        self.remove_option(name);
+        self.arguments.extend([name.to_owned(), value.to_owned()]);
+    }
+
+    fn remove_option(&mut self, name: &str) {
         let at = self.arguments.iter().position(|argument| argument == name);
         if let Some(at) = at {
             self.arguments.drain(at..at + 2);
         }
-        self.arguments.extend([name.to_owned(), value.to_owned()]);
     }
 
     /// Adds an environment variable; none other is inherited but `PATH`.
@@ -101,6 +114,18 @@ impl Setup {
     pub fn largest_file(mut self, bytes: u64) -> Self {
         self.largest_file = Some(bytes);
         self
+    }
+
+    /// Has artifacts lie in a part of a bucket that no other server uses, unless a test chose where they lie.
+    fn use_bucket(&mut self, endpoint: &str) {
+        if self.arguments.iter().any(|argument| argument == "--blobs") {
+            return;
+        }
+        let (process, number) = (std::process::id(), SERVERS.fetch_add(1, Ordering::Relaxed));
+        self.set_option("--blobs", &format!("s3://modkeep/{process}/{number}"));
+        self.set_option("--blobs-endpoint", endpoint);
+        let credentials = CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.environment.extend(credentials);
     }
 
     /// The program itself, or a shell that sets the limit and becomes it. Without the trap the
@@ -132,7 +157,10 @@ impl Setup {
         server
     }
 
-    fn prepare(self) -> Modkeep {
+    fn prepare(mut self) -> Modkeep {
+        if let Ok(endpoint) = std::env::var(BUCKET_ENDPOINT) {
+            self.use_bucket(&endpoint);
+        }
         Modkeep {
             setup: self,
             port: Port::reserve(),
@@ -299,6 +327,11 @@ impl Modkeep {
     /// Sets an option of `serve`, in place of what it was, from the next start on.
     pub fn set_option(&mut self, name: &str, value: &str) {
         self.setup.set_option(name, value);
+    }
+
+    /// Gives an option of `serve` no more, from the next start on.
+    pub fn remove_option(&mut self, name: &str) {
+        self.setup.remove_option(name);
     }
 
     /// Sets an environment variable for the next start; an empty value removes it.

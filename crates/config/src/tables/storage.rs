@@ -9,6 +9,8 @@ use crate::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::PathBuf;
+use store::BucketLocation;
+use url::Url;
 
 /// What is kept.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -34,6 +36,40 @@ pub struct StorageSection {
         "examples" = ["10GiB"]
     ))]
     pub disk_reserve: ConfigValue<Option<ByteSize>>,
+}
+
+/// Where artifacts lie.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-order" = fields_of::<Self>()))]
+pub struct BlobsSection {
+    /// Bucket of an object store that artifacts lie in: `s3://BUCKET/PREFIX`. Without it they are files below the
+    /// data directory, which has everything else in any case. The directory remembers it, and it cannot be
+    /// changed later. Credentials come from
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a web identity, or the machine's role.
+    #[schemars(extend(
+        "x-flag" = "blobs",
+        "x-value" = "URL",
+        "x-found" = "what the store was made with",
+        "examples" = ["s3://modules/site-a"]
+    ))]
+    pub location: ConfigValue<Option<BucketLocation>>,
+    /// URL of the object store, where it is not that of AWS.
+    #[schemars(extend(
+        "x-flag" = "blobs-endpoint",
+        "x-value" = "URL",
+        "x-found" = "`AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`, else that of AWS",
+        "examples" = ["https://s3.corp.example.com"]
+    ))]
+    pub endpoint: ConfigValue<Option<Url>>,
+    /// Region of the bucket.
+    #[schemars(extend(
+        "x-flag" = "blobs-region",
+        "x-value" = "NAME",
+        "x-found" = "`AWS_REGION`, else `AWS_DEFAULT_REGION`, else us-east-1",
+        "examples" = ["eu-central-1"]
+    ))]
+    pub region: ConfigValue<Option<String>>,
 }
 
 /// Hashing again what is kept.

@@ -52,7 +52,7 @@ fn database_of_all(settings: &Settings) -> Result<Option<String>, Failure> {
     let (Some(active), Scope::All) = (&settings.own.active, settings.own.scope) else {
         return Ok(None);
     };
-    let databases = own::list(&settings.data)?;
+    let databases = own::list(&settings.store.data)?;
     let active = databases.iter().find(|own| own.key.name() == active);
     Ok(active.map(|own| own.key.to_string()))
 }

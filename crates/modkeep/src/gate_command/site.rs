@@ -51,7 +51,7 @@ impl GateSite {
         match wiring::service(preparation).await {
             Ok(service) => Self::begin(settings, service),
             Err(failure) if failure.code() == Code::StoreInUse => {
-                let url = running_instance::reachable(&settings.data).await;
+                let url = running_instance::reachable(&settings.store.data).await;
                 Self::at(&url.ok_or(failure)?, settings, None)
             }
             Err(failure) => Err(failure),

@@ -62,7 +62,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     {
         return Err(wrong("the main module has no version to choose"));
     }
-    let data = cli::settings(matches)?.data;
+    let data = cli::settings(matches)?.store.data;
     let data = match &checkout.server {
         Some(server) => VulnerabilityData::Server(server.clone()),
         None => VulnerabilityData::Kept(data),

@@ -33,7 +33,7 @@ pub(crate) struct UpdateReport {
 
 /// Whether what is kept was put there longer ago than this, or nothing is kept.
 pub(crate) fn is_due(settings: &Settings, age: Duration) -> bool {
-    let written = fs::metadata(DatabaseSnapshot::in_directory(&settings.data).path())
+    let written = fs::metadata(DatabaseSnapshot::in_directory(&settings.store.data).path())
         .and_then(|metadata| metadata.modified());
     // A file from the future is as good as one of now.
     written.is_err() || written.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed >= age))
@@ -63,7 +63,7 @@ pub(crate) async fn update(
         let facts = "--vulndb is off, and neither a source nor --advisories is given";
         return Err(Failure::new(Code::BadConfiguration, facts));
     }
-    let (data, force) = (settings.data.clone(), force.map(str::to_owned));
+    let (data, force) = (settings.store.data.clone(), force.map(str::to_owned));
     blocking(move || keep(read, &data, force.as_deref())).await
 }
 

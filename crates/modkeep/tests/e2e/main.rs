@@ -14,6 +14,7 @@ mod audit;
 mod backup;
 mod bad_input;
 mod bodies;
+mod buckets;
 mod build;
 mod bundle;
 mod c2sp;

@@ -373,6 +373,9 @@ fn settle(directory: &Path) -> Result<(), StoreError> {
 /// store says what it was restored from, and its log begins anew; databases of the site's own that have
 /// signed anything are stopped, since nobody here knows what they signed after the backup.
 pub async fn restore(backup: &Path, options: StoreOptions) -> Result<BackupReport, BackupError> {
+    if options.bucket.is_some() {
+        return Err(BackupError::Remote);
+    }
     let (from, to) = (DataLayout::new(backup), DataLayout::new(&options.data));
     let copied = tokio::task::spawn_blocking(move || put_back(&from, &to)).await;
     let report = copied.unwrap_or(Err(StoreError::Closed.into()))?;

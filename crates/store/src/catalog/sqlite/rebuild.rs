@@ -18,6 +18,7 @@ mod salvage;
 use super::{change::TransactionBatch, read, schema, tree};
 use crate::{
     blob::BlobId,
+    blob_place,
     core::StoreCore,
     disk,
     error::StoreError,
@@ -66,7 +67,7 @@ const MISSING_LIMIT: u64 = 1 << 26;
 
 /// Rebuilds the catalog of the store that `options` name. The store must not be open anywhere.
 pub async fn rebuild(options: StoreOptions) -> Result<RebuildReport, StoreError> {
-    let core = Arc::new(StoreCore::start(options)?);
+    let core = Arc::new(StoreCore::start(blob_place::settle(options)?)?);
     let layout = core.layout.clone();
     let lock = core
         .writes
