@@ -42,8 +42,6 @@ use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    // For libraries that use the process's. Failing means that there is one already, and there is only one kind.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let matches = cli::command().get_matches();
     match dispatch(&matches) {
         Ok(code) => code,

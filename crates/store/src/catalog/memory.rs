@@ -4,6 +4,10 @@
 //! all of it with the process. It bounds nothing: how many answers are remembered is for a real catalog
 //! to limit.
 
+mod change;
+mod tables;
+
+use self::tables::MemoryTables;
 use super::{
     BlobRepair, BlobReplacement, CaptureRow, Catalog, CatalogCheck, EvidenceUpdate, LogName,
     NewCapture, Priority, VersionOrder,
@@ -14,25 +18,24 @@ use crate::{
         CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus, StaleMark,
     },
     error::StoreError,
-    journal::{Decision, Facts, JournalEntry, JournalEvent, leaf},
+    journal::{Decision, Facts, JournalEntry, JournalEvent},
     key::Key,
-    own::record::{DatabaseRecord, NewRecord, go_sum_lines},
+    own::record::{DatabaseRecord, NewRecord},
     record::{ArtifactKinds, CommitOutcome, IndexEntry, StoredVersion},
     trust::{Backlog, CaseFile, StoredTile, VersionProof, Withdrawal, version_path},
-    withdrawn::{REINSTATED, WITHDRAWN, WithdrawnVersion},
+    withdrawn::WithdrawnVersion,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use gomod::{ModulePath, Version};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use protocol::{Evidence, RecordedEvidence};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use tlog::{
     Hash,
     checkpoint::TreeHead,
     entries::{self, EntryBundle},
-    frontier::Frontier,
     tile::{HEIGHT, Tile},
     tree::{CompleteSubtree, Subtree},
 };
@@ -40,28 +43,6 @@ use tlog::{
 /// A catalog in memory.
 #[derive(Default)]
 pub(super) struct MemoryCatalog(Mutex<MemoryTables>);
-
-#[derive(Default)]
-struct MemoryTables {
-    captures: BTreeMap<String, (CaptureRow, Facts)>,
-    /// First captures of versions, by path.
-    versions: BTreeMap<String, Timestamp>,
-    journal: Vec<JournalEntry>,
-    records: BTreeMap<String, Vec<(String, DatabaseRecord)>>,
-    proofs: Vec<ProofRow>,
-    tiles: HashMap<(String, u8, u64), Bytes>,
-    states: BTreeMap<String, Bytes>,
-    cases: Vec<CaseFile>,
-    withdrawn: BTreeMap<String, WithdrawnVersion>,
-    answers: HashMap<CachedAnswerKey, CachedAnswer>,
-}
-
-struct ProofRow {
-    version: String,
-    database: String,
-    record: u64,
-    file: String,
-}
 
 // === impl MemoryCatalog ===
 
@@ -71,178 +52,6 @@ impl MemoryCatalog {
         if let Some((kept, _)) = self.0.lock().captures.get_mut(path) {
             kept.evidence = RecordedEvidence::new(text);
         }
-    }
-}
-
-/// `M/@v/V` of the path of an artifact.
-fn version_of(path: &str) -> Option<String> {
-    match Key::parse(path)? {
-        Key::Artifact(Artifact {
-            module, version, ..
-        }) => Some(version_path(&module, &version)),
-        Key::Sumdb { .. } => None,
-    }
-}
-
-// === impl MemoryTables ===
-
-impl MemoryTables {
-    fn write(&mut self, decision: Decision) -> JournalEntry {
-        let last = self.journal.last().map_or(Timestamp::MIN, |entry| entry.at);
-        let microsecond = last.as_microsecond().saturating_add(1);
-        let next = Timestamp::from_microsecond(microsecond).unwrap_or(last);
-        let now = Timestamp::from_microsecond(Timestamp::now().as_microsecond());
-        let entry = JournalEntry {
-            sequence: self.journal.len() as u64 + 1,
-            at: now.unwrap_or(next).max(next),
-            decision,
-        };
-        self.journal.push(entry.clone());
-        entry
-    }
-
-    fn kept(&self, path: &str, blob: BlobId) -> Option<&CaptureRow> {
-        let (kept, _) = self.captures.get(path)?;
-        (kept.blob == blob).then_some(kept)
-    }
-
-    fn insert(&mut self, capture: CaptureRow, facts: Facts) {
-        if let Some(version) = version_of(&capture.path) {
-            let first = self.versions.entry(version);
-            first.or_insert(capture.first_seen);
-        }
-        let path = capture.path.clone();
-        self.captures.insert(path, (capture, facts));
-    }
-
-    fn raise(&mut self, path: &str, evidence: &Evidence) {
-        if let Some((kept, _)) = self.captures.get_mut(path) {
-            kept.evidence = RecordedEvidence::from(evidence);
-        }
-    }
-
-    fn add_proof(&mut self, proof: &VersionProof, captures: &[Key]) {
-        let version = proof.path();
-        let is_kept = self
-            .proofs
-            .iter()
-            .any(|kept| kept.version == version && kept.database == proof.database);
-        if is_kept && captures.is_empty() {
-            return;
-        }
-        if !is_kept {
-            self.proofs.push(ProofRow {
-                version: version.clone(),
-                database: proof.database.clone(),
-                record: proof.record,
-                file: proof.file.clone(),
-            });
-        }
-        let captures: Vec<String> = captures.iter().map(Key::path).collect();
-        for path in &captures {
-            self.raise(path, &proof.evidence);
-        }
-        let evidence = if captures.is_empty() {
-            RecordedEvidence::default()
-        } else {
-            RecordedEvidence::from(&proof.evidence)
-        };
-        self.write(Decision::Proven {
-            version,
-            database: proof.database.clone(),
-            record: proof.record,
-            proof: proof.file.clone(),
-            captures,
-            evidence,
-        });
-    }
-
-    fn append_record(&mut self, new: NewRecord) -> DatabaseRecord {
-        let version = version_path(&new.module, &new.version);
-        let records = self.records.entry(new.database.clone()).or_default();
-        if let Some((_, known)) = records.iter().find(|(known, _)| *known == version) {
-            return known.clone();
-        }
-        let number = records.len() as u64;
-        let entry = self.write(Decision::Logged {
-            database: new.database.clone(),
-            record: number,
-            version: version.clone(),
-            text: new.text.clone(),
-            source: new.source.clone(),
-        });
-        let record = DatabaseRecord {
-            number,
-            text: new.text,
-            source: new.source,
-            at: entry.at,
-        };
-        let records = self.records.entry(new.database).or_default();
-        records.push((version, record.clone()));
-        record
-    }
-
-    /// Appends the record of a version of which go.mod and zip are both kept now.
-    fn complete_version(&mut self, database: &str, artifact: &Artifact) {
-        let kept = |kind| {
-            let key = Key::Artifact(Artifact {
-                kind,
-                ..artifact.clone()
-            });
-            self.captures.get(&key.path()).map(|(kept, _)| kept)
-        };
-        let (Some(go_mod), Some(zip)) = (kept(ArtifactKind::Mod), kept(ArtifactKind::Zip)) else {
-            return;
-        };
-        let (Some(go_mod_h1), Some(zip_h1)) = (&go_mod.h1, &zip.h1) else {
-            return;
-        };
-        let new = NewRecord {
-            database: database.to_owned(),
-            module: artifact.module.clone(),
-            version: artifact.version.clone(),
-            text: go_sum_lines(&artifact.module, &artifact.version, zip_h1, go_mod_h1),
-            source: zip.source.clone(),
-        };
-        self.append_record(new);
-    }
-
-    fn leaves(&self, log: &LogName) -> Vec<Vec<u8>> {
-        match log {
-            LogName::Journal => {
-                let line = |entry: &JournalEntry| {
-                    leaf::of_line(entry.sequence, entry.to_line().unwrap_or_default())
-                };
-                self.journal.iter().map(line).collect()
-            }
-            LogName::Database(name) => {
-                let records = self.records.get(name).map_or(&[][..], Vec::as_slice);
-                let text =
-                    |(_, record): &(String, DatabaseRecord)| record.text.clone().into_bytes();
-                records.iter().map(text).collect()
-            }
-        }
-    }
-
-    /// Every node of the tree of the first `size` entries of a log, and its head.
-    fn tree(&self, log: &LogName, size: u64) -> (BTreeMap<CompleteSubtree, Hash>, TreeHead) {
-        let (mut frontier, mut nodes) = (Frontier::default(), BTreeMap::new());
-        let first = usize::try_from(size).unwrap_or(usize::MAX);
-        for leaf in self.leaves(log).into_iter().take(first) {
-            nodes.extend(frontier.append(Hash::of_leaf(&leaf)).unwrap_or_default());
-        }
-        (nodes, frontier.head())
-    }
-
-    fn size(&self, log: &LogName) -> u64 {
-        self.leaves(log).len() as u64
-    }
-
-    fn fills(&self, log: &LogName, tile: Tile) -> bool {
-        let filled = tile
-            .level()
-            .and_then(|level| Tile::in_tree(HEIGHT, level, tile.index(), self.size(log)));
-        filled.is_some_and(|filled| tile.width() <= filled.width())
     }
 }
 
@@ -259,167 +68,23 @@ impl Catalog for MemoryCatalog {
     }
 
     async fn commit(&self, new: NewCapture) -> Result<CommitOutcome, StoreError> {
-        let mut tables = self.0.lock();
-        if let Some((kept, _)) = tables.captures.get(&new.path).cloned() {
-            if kept.blob == new.blob {
-                return Ok(CommitOutcome {
-                    record: kept.into_record(new.key)?,
-                    fresh: false,
-                });
-            }
-            let (path, kept, offered) = (new.path, kept.blob, new.blob);
-            tables.write(Decision::Conflict {
-                path: path.clone(),
-                kept,
-                offered,
-                source: new.provenance.source,
-                quarantined: false,
-            });
-            return Err(StoreError::Conflict {
-                path,
-                kept,
-                offered,
-            });
-        }
-        let provenance = new.provenance;
-        if let Some(proof) = &provenance.proof {
-            tables.add_proof(proof, &[]);
-        }
-        let recorded = RecordedEvidence::from(&provenance.evidence);
-        let entry = tables.write(Decision::Captured {
-            path: new.path.clone(),
-            blob: new.blob,
-            size: new.size,
-            h1: provenance.h1.clone(),
-            source: provenance.source.clone(),
-            evidence: recorded.clone(),
-            facts: provenance.facts.clone(),
-        });
-        let capture = CaptureRow {
-            path: new.path,
-            blob: new.blob,
-            size: new.size,
-            h1: provenance.h1,
-            source: provenance.source,
-            evidence: recorded,
-            first_seen: entry.at,
-            sequence: entry.sequence,
-        };
-        tables.insert(capture.clone(), provenance.facts);
-        if let (Some(database), Key::Artifact(artifact)) = (&provenance.log, &new.key) {
-            tables.complete_version(database, artifact);
-        }
-        Ok(CommitOutcome {
-            record: capture.into_record(new.key)?,
-            fresh: true,
-        })
+        self.0.lock().commit(new)
     }
 
     async fn repair(&self, repair: BlobRepair) -> Result<Option<CaptureRow>, StoreError> {
-        let mut tables = self.0.lock();
-        let Some(kept) = tables.kept(&repair.path, repair.lost).cloned() else {
-            return Ok(None);
-        };
-        if repair.blob != repair.lost && (kept.h1.is_none() || kept.h1 != repair.h1) {
-            return Err(StoreError::Conflict {
-                path: repair.path,
-                kept: repair.lost,
-                offered: repair.blob,
-            });
-        }
-        let repaired = CaptureRow {
-            blob: repair.blob,
-            size: repair.size,
-            ..kept.clone()
-        };
-        if let Some((row, _)) = tables.captures.get_mut(&repair.path) {
-            *row = repaired.clone();
-        }
-        tables.write(Decision::Repaired {
-            path: repair.path,
-            lost: repair.lost,
-            blob: repair.blob,
-            size: repair.size,
-            h1: kept.h1,
-            source: repair.source,
-            evidence: kept.evidence,
-        });
-        Ok(Some(repaired))
+        self.0.lock().repair(repair)
     }
 
     async fn replace(&self, new: BlobReplacement) -> Result<Option<CaptureRow>, StoreError> {
-        let mut tables = self.0.lock();
-        if tables.kept(&new.path, new.old).is_none() || new.blob == new.old {
-            return Ok(None);
-        }
-        let provenance = new.provenance;
-        let evidence = RecordedEvidence::from(&provenance.evidence);
-        let entry = tables.write(Decision::Replaced {
-            path: new.path.clone(),
-            old: new.old,
-            blob: new.blob,
-            size: new.size,
-            h1: provenance.h1.clone(),
-            source: provenance.source.clone(),
-            evidence: evidence.clone(),
-            by: new.by,
-            reason: new.reason,
-        });
-        let replaced = CaptureRow {
-            path: new.path,
-            blob: new.blob,
-            size: new.size,
-            h1: provenance.h1,
-            source: provenance.source,
-            evidence,
-            first_seen: entry.at,
-            sequence: entry.sequence,
-        };
-        tables.insert(replaced.clone(), Facts::new());
-        Ok(Some(replaced))
+        self.0.lock().replace(new)
     }
 
     async fn confirm(&self, update: EvidenceUpdate) -> Result<bool, StoreError> {
-        let mut tables = self.0.lock();
-        if tables.kept(&update.path, update.blob).is_none() {
-            return Ok(false);
-        }
-        tables.raise(&update.path, &update.evidence);
-        tables.write(Decision::Confirmed {
-            path: update.path,
-            blob: update.blob,
-            evidence: RecordedEvidence::from(&update.evidence),
-        });
-        Ok(true)
+        self.0.lock().confirm(update)
     }
 
     async fn withdraw(&self, withdrawal: Withdrawal) -> Result<Option<BlobId>, StoreError> {
-        let mut tables = self.0.lock();
-        let Withdrawal {
-            key,
-            blob,
-            by,
-            reason,
-        } = withdrawal;
-        let path = key.path();
-        if tables.kept(&path, blob).is_none() {
-            return Ok(None);
-        }
-        tables.captures.remove(&path);
-        if let Some(version) = version_of(&path) {
-            let mut paths = tables.captures.keys();
-            let is_left = paths.any(|other| version_of(other).as_ref() == Some(&version));
-            if !is_left {
-                tables.versions.remove(&version);
-            }
-        }
-        tables.write(Decision::Withdrawn {
-            path,
-            blob,
-            by,
-            reason,
-        });
-        Ok(Some(blob))
+        self.0.lock().withdraw(withdrawal)
     }
 
     async fn captures(&self, after: String, limit: usize) -> Result<Vec<CaptureRow>, StoreError> {
@@ -529,34 +194,7 @@ impl Catalog for MemoryCatalog {
     }
 
     async fn order_version(&self, order: VersionOrder) -> Result<bool, StoreError> {
-        let mut tables = self.0.lock();
-        let VersionOrder {
-            version,
-            reason,
-            withdrawn,
-        } = order;
-        if tables.withdrawn.contains_key(&version) == withdrawn {
-            return Ok(false);
-        }
-        let event = if withdrawn { WITHDRAWN } else { REINSTATED };
-        let entry = tables.write(Decision::Event {
-            event: event.to_owned(),
-            subject: version.clone(),
-            detail: reason.clone(),
-        });
-        if !withdrawn {
-            tables.withdrawn.remove(&version);
-        } else if let Some((module, name)) = WithdrawnVersion::name(&version) {
-            let order = WithdrawnVersion {
-                module,
-                version: name,
-                at: entry.at,
-                sequence: entry.sequence,
-                reason,
-            };
-            tables.withdrawn.insert(version, order);
-        }
-        Ok(true)
+        self.0.lock().order_version(order)
     }
 
     async fn withdrawn_versions(&self) -> Result<Vec<WithdrawnVersion>, StoreError> {
