@@ -5,12 +5,17 @@
 
 mod answer_facts;
 mod caller;
+mod clock;
+pub mod database_path;
 mod evidence;
+mod privacy;
 mod refusal;
 mod resource;
 
 pub use answer_facts::{Freshness, Media, Origin};
 pub use caller::{Caller, CallerKey};
+pub use clock::Clock;
 pub use evidence::{Confirmation, Evidence, RecordedEvidence, UnknownEvidence};
+pub use privacy::{PrivacyRules, is_toolchain};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};

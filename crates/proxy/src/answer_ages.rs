@@ -1,6 +1,6 @@
 //! Answer ages: how old an answer that may change may be before its source is asked again.
 
-use crate::clock::Clock;
+use protocol::Clock;
 use std::time::Duration;
 use store::StaleMark;
 

@@ -4,19 +4,14 @@
 //! captures: each is replaced by the next. Here they are read and written, at any age; what an age means
 //! is decided in [`crate::revalidation`] and [`crate::known_absences`].
 
-use crate::{
-    answer_ages::AnswerAges,
-    check::{self, INFO_LIMIT, Wrong},
-    database_files, database_path,
-    metrics::Metrics,
-    privacy::PrivacyRules,
-    selection,
-};
+use crate::{answer_ages::AnswerAges, metrics::Metrics, selection};
 use bytes::Bytes;
+use checksumdb::database_files;
 use codes::Code;
 use gomod::ModulePath;
+use inspection::check::{self, INFO_LIMIT, Wrong};
 use jiff::Timestamp;
-use protocol::Refusal;
+use protocol::{PrivacyRules, Refusal, database_path};
 use std::{sync::Arc, time::Duration};
 use store::{CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus, Store};
 use upstream::Absence;
@@ -82,7 +77,7 @@ impl AnswerMemory {
             .put_cached_answer(subject.memo_key(), CachedAnswer::from(answer))
             .await
         {
-            self.metrics.store_failures.inc();
+            self.metrics.alarms.store_failures.inc();
             let path = self.shown_path(subject);
             tracing::warn!(%error, path, "an answer could not be remembered");
         }

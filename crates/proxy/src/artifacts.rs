@@ -6,27 +6,23 @@
 use crate::{
     answer::{Answer, Body},
     capture_writer,
-    clock::Clock,
     confirmations::Confirmations,
     flight::{Reader, board::FlightStart},
-    flight_budget::FlightBudget,
-    kept_file::{KeptFile, media_of},
     known_refusals::KnownRefusals,
-    memory_cache::{CachedFile, MemoryCache, SMALL},
     metrics::Metrics,
     repair::{BlobRepairs, RepairOutcome},
     response_cache::ResponseCache,
-    single_flight::SingleFlights,
     small_captures::SmallCaptures,
     source_walks::SourceWalks,
-    verified_blobs::VerifiedBlobs,
-    verify::Verification,
     zip_captures::ZipCaptures,
 };
 use bytes::Bytes;
+use checksumdb::Verification;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
-use protocol::{Fetching, Freshness, Origin, Refusal, Resource};
+use memory::{CachedFile, KeptFile, MemoryCache, SMALL, VerifiedBlobs, media_of};
+use protocol::{Clock, Fetching, Freshness, Origin, Refusal, Resource};
+use single_flight::{FlightBudget, SingleFlights};
 use std::{sync::Arc, time::Duration};
 use store::{BlobReader, Key, Record, Store};
 
@@ -121,7 +117,7 @@ impl ArtifactAnswers {
         } else {
             return self.responses.get(path, self.clock.now());
         };
-        let answer = described(&entry.kept.record, origin, entry.body()?);
+        let answer = described(&entry.kept.record, origin, body(&entry)?);
         Some((entry.resource, answer))
     }
 
@@ -306,5 +302,13 @@ fn described(record: &Record, origin: Origin, body: Body) -> Answer {
         origin,
         evidence: record.evidence.clone(),
         body,
+    }
+}
+
+/// The bytes of what is at hand.
+fn body(entry: &CachedFile) -> Option<Body> {
+    match entry.blob() {
+        Some(blob) => Some(Body::Blob(blob.clone())),
+        None => entry.kept.bytes.clone().map(Body::Bytes),
     }
 }

@@ -5,7 +5,6 @@
 
 use crate::{
     ahead_fetcher::DemandFetcher,
-    alarm::AlarmLog,
     answer_memory::AnswerMemory,
     artifacts::{ArtifactAnswers, ZipAnnouncements},
     blocklist::Blocklist,
@@ -14,18 +13,12 @@ use crate::{
     capture_writer::CaptureWriter,
     confirmations::{ConfirmationParts, Confirmations},
     disagreements::Disagreements,
-    disk_reserve::DiskRoom,
-    file_reader::FileReader,
-    flight_budget::FlightBudget,
     gauges::GaugeObserver,
-    hosted::HostedDatabases,
     known_absences::KnownAbsences,
     known_refusals::KnownRefusals,
-    memory_cache::MemoryCache,
     metrics::Metrics,
     mismatch_investigation::Investigator,
     options::ProxyOptions,
-    privacy::PrivacyRules,
     repair::{BlobRepairs, LostBlobs, RepairParts},
     response_cache::ResponseCache,
     revalidation::{RenewalFlights, Revalidation},
@@ -37,19 +30,22 @@ use crate::{
     sumdb::{
         HeadRenewals, HostedAnswers, MirroredAnswers, PROOFS_AT_ONCE, ProvenAnswers, SumdbAnswers,
     },
-    verified_blobs::VerifiedBlobs,
-    verify::{DatabaseRecords, Verification, Verifier},
     versions::{Documents, VersionAnswers},
     vulnerabilities::VulnerabilityAnswers,
     wrong_versions::WrongVersions,
     zip_captures::ZipCaptures,
     zip_transfer::ZipCaptureParts,
-    zip_workers::ZipWorkers,
 };
+use alarm::AlarmLog;
+use checksumdb::{DatabaseRecords, HostedDatabases, Verification, Verifier};
+use inspection::{FileReader, ZipWorkers};
+use memory::{MemoryCache, VerifiedBlobs};
 use parking_lot::Mutex;
 use prefetch::{AheadFetcher, Prefetch};
+use protocol::PrivacyRules;
+use single_flight::FlightBudget;
 use std::sync::Arc;
-use store::Store;
+use store::{DiskRoom, Store};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
 use upstream::Upstreams;
@@ -201,7 +197,7 @@ impl Foundation {
         let private = options.private_upstreams.clone();
         Self {
             sources: ModuleSources::new(upstreams, private, Arc::clone(&privacy)),
-            alarms: AlarmLog::new(&store, &metrics),
+            alarms: AlarmLog::new(&store, &metrics.alarms),
             budget: FlightBudget::new(options.flights),
             workers: ZipWorkers::new(),
             memory: Arc::new(MemoryCache::new(options.memory)),
@@ -227,14 +223,15 @@ impl Foundation {
         let options = &self.options.verify;
         let database = options.database.clone();
         let (public, budget) = (self.sources.public(), &self.budget);
-        let records = database
-            .map(|key| DatabaseRecords::of(key, &self.store, public, &self.metrics, budget));
+        let counted = (&self.metrics.checksumdb, &self.alarms);
+        let records =
+            database.map(|key| DatabaseRecords::of(key, &self.store, public, counted, budget));
         let hosted = HostedDatabases::new(
             &self.options.own,
             &self.store,
             &self.privacy,
             &self.memory,
-            &self.metrics,
+            &self.alarms,
         );
         Arc::new(Verification {
             verifier: Verifier::new(options.mode, &self.privacy, records),
@@ -243,7 +240,7 @@ impl Foundation {
             store: self.store.clone(),
             memory: Arc::clone(&self.memory),
             workers: self.workers.clone(),
-            metrics: Arc::clone(&self.metrics),
+            metrics: self.metrics.checksumdb.clone(),
             alarms: self.alarms.clone(),
         })
     }

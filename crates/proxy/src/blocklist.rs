@@ -10,15 +10,12 @@
 //! again at its end, before its last bytes are shown, so none is completed after the order; what was
 //! answered in full before it was answered rightly then.
 
-use crate::{
-    clock::Clock,
-    deny::{DenyEntry, DenyList},
-};
+use crate::deny::{DenyEntry, DenyList};
 use codes::Code;
 use gomod::{Artifact, ModulePath, Version};
 use jiff::Timestamp;
 use parking_lot::RwLock;
-use protocol::{Refusal, Resource};
+use protocol::{Clock, Refusal, Resource};
 use std::{
     borrow::Cow,
     collections::HashMap,

@@ -1,24 +1,24 @@
 //! Capture checks: what a source sent is read, and has to be proven, before it is kept.
 //!
-//! First the structure ([`crate::check`]), then who vouches for the bytes ([`crate::verify`]). What fails
+//! First the structure ([`inspection::check`]), then who vouches for the bytes ([`checksumdb::verification`]). What fails
 //! is described to whoever walks over the sources, so that another source may be tried.
 
 use crate::{
     capture_failure::CaptureFailure,
-    check::{self, SmallCheck},
-    file_reader::FileReader,
     info_evidence,
     metrics::{Kind, Metrics},
     mismatch_investigation::Investigator,
-    privacy::PrivacyRules,
     suspect_copy::{CopyOrigin, RejectedBytes},
-    verify::{CaptureEvidence, Verification},
-    zip_workers::ZipWorkers,
 };
 use bytes::Bytes;
+use checksumdb::{CaptureEvidence, Verification};
 use gomod::{Artifact, ArtifactKind};
+use inspection::{
+    FileReader, ZipWorkers,
+    check::{self, SmallCheck},
+};
 use prefetch::GoModSink;
-use protocol::Refusal;
+use protocol::{PrivacyRules, Refusal};
 use std::sync::Arc;
 use store::SealedSpool;
 use upstream::Waiting;
@@ -132,7 +132,8 @@ impl CaptureChecks {
     ) -> Result<CaptureEvidence, CaptureFailure> {
         let go_mod = hashes.go_mod.as_deref();
         self.verification.of_one_piece(artifact, go_mod).await?;
-        self.verification.grounds(artifact, &hashes.h1).await
+        let grounds = self.verification.grounds(artifact, &hashes.h1).await?;
+        Ok(grounds)
     }
 
     /// What becomes of bytes that were not accepted: where a record says what they should be, they

@@ -1,6 +1,7 @@
 //! Capture failure: why one attempt to capture something gave nothing.
 
 use crate::suspect_copy::SuspectCopy;
+use checksumdb::CaptureObjection;
 use protocol::Refusal;
 use upstream::{BodyError, BodyFailure};
 
@@ -18,6 +19,15 @@ pub(crate) enum CaptureFailure {
 impl From<BodyError> for CaptureFailure {
     fn from(error: BodyError) -> Self {
         Self::Source(error.into())
+    }
+}
+
+impl From<CaptureObjection> for CaptureFailure {
+    fn from(objection: CaptureObjection) -> Self {
+        match objection {
+            CaptureObjection::Wrong(wrong) => Self::Source(wrong.into()),
+            CaptureObjection::Refused(refusal) => Self::Refused(refusal),
+        }
     }
 }
 

@@ -7,21 +7,20 @@
 use crate::{
     answer_memory::RememberedAnswer,
     blocklist::Blocklist,
-    check,
-    disk_reserve::DiskRoom,
     info_evidence::{self, unconfirmed},
-    kept_file::KeptFile,
-    memory_cache::MemoryCache,
     metrics::{Kind, Metrics},
     response_cache::ResponseCache,
-    verify::{CaptureEvidence, Verification},
 };
 use bytes::Bytes;
+use checksumdb::{CaptureEvidence, Verification};
 use gomod::{Artifact, ArtifactKind, ModulePath};
+use inspection::check;
+use memory::{KeptFile, MemoryCache};
 use protocol::{Evidence, Refusal};
 use std::sync::Arc;
 use store::{
-    Capture, CommitOutcome, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError,
+    Capture, CommitOutcome, DiskRoom, Facts, Key, Provenance, Record, SealedSpool, Store,
+    StoreError,
 };
 use tokio::time::Instant;
 

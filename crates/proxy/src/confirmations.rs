@@ -16,14 +16,15 @@
 //! fetches another one in its place.
 
 use crate::{
-    body_receiver::BodyReceiver, capture_writer::CaptureWriter, check, clock::Clock,
-    info_evidence::unconfirmed, memory_cache::MemoryCache, privacy::PrivacyRules,
+    body_receiver::BodyReceiver, capture_writer::CaptureWriter, info_evidence::unconfirmed,
     source_walks::SourceWalks,
 };
 use bytes::Bytes;
 use gomod::{Artifact, info::VersionInfo};
+use inspection::check;
+use memory::MemoryCache;
 use moka::sync::Cache;
-use protocol::{Confirmation, Evidence};
+use protocol::{Clock, Confirmation, Evidence, PrivacyRules};
 use std::{sync::Arc, time::Duration};
 use store::{Record, Store};
 use tokio_util::task::TaskTracker;

@@ -14,11 +14,11 @@ use moka::sync::Cache;
 use store::Store;
 
 use crate::{
-    alarm::{Alarm, AlarmKind, AlarmLog, Severity},
     answer_memory::RememberedAnswer,
     metrics::{Metrics, Source},
-    privacy::PrivacyRules,
 };
+use alarm::{Alarm, AlarmKind, AlarmLog, Severity};
+use protocol::PrivacyRules;
 
 /// How long a pair of sources opens no further case: a day, in which somebody looks at the first.
 const QUIET: Duration = Duration::from_hours(24);

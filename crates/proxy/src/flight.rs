@@ -12,7 +12,7 @@
 //! A flight that still waits for its turn at a source when its last reader has left is given up
 //! there ([`upstream::Waiters`]); whoever joins at that moment begins another one.
 //!
-//! Refused here: small artifacts. They fit in memory and are done by [`crate::single_flight`].
+//! Refused here: small artifacts. They fit in memory and are done by [`single_flight`].
 
 pub mod board;
 mod lock;
@@ -21,14 +21,12 @@ pub mod state;
 
 pub use reader::{FlightFailure, Reader};
 
-use crate::{
-    flight_budget::{FlightBudget, FlightRoom},
-    kept_file::KeptFile,
-};
 use board::{Board, FlightStart, Seat};
 use gomod::Artifact;
+use memory::KeptFile;
 use parking_lot::Mutex;
 use protocol::Refusal;
+use single_flight::{FlightBudget, FlightRoom};
 use state::{State, Withhold};
 use std::{collections::HashMap, future::poll_fn, sync::Arc};
 use store::SpoolReader;

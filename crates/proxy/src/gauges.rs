@@ -5,11 +5,13 @@
 //! that compares it does not hold, and one that asks for its absence can be written (law L12).
 
 use crate::{
-    artifacts::ArtifactAnswers, flight_budget::FlightBudget, memory_cache::MemoryCache,
-    metrics::Metrics, revalidation::Revalidation, scrub::Scrubber, sources::ModuleSources,
-    verify::Verification, vulnerabilities::VulnerabilityAnswers,
+    artifacts::ArtifactAnswers, metrics::Metrics, revalidation::Revalidation, scrub::Scrubber,
+    sources::ModuleSources, vulnerabilities::VulnerabilityAnswers,
 };
+use checksumdb::Verification;
 use jiff::Timestamp;
+use memory::MemoryCache;
+use single_flight::FlightBudget;
 use std::{future::Future, io, sync::Arc, time::Duration};
 use store::Store;
 use tokio::time::timeout;

@@ -19,13 +19,11 @@
 use crate::{
     answer_ages::AnswerAges,
     answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
-    clock::Clock,
-    positioned::PositionedFile,
-    zip_workers::ZipWorkers,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-use protocol::Refusal;
+use inspection::{PositionedFile, ZipWorkers};
+use protocol::{Clock, Refusal};
 use std::sync::Arc;
 use store::{CachedAnswerClass, Key, Store};
 use upstream::{Absence, Outage};

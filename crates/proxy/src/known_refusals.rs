@@ -1,9 +1,9 @@
 //! Known refusals: what everybody who asks for an artifact that is not kept is told for now, without
 //! asking a source: that it does not exist, or that it was found wrong.
 
-use crate::{clock::Clock, known_absences::KnownAbsences, wrong_versions::WrongVersions};
+use crate::{known_absences::KnownAbsences, wrong_versions::WrongVersions};
 use gomod::Artifact;
-use protocol::Refusal;
+use protocol::{Clock, Refusal};
 use std::sync::Arc;
 
 /// Remembered reasons not to ask.

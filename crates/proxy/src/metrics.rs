@@ -6,10 +6,10 @@
 mod labels;
 mod series;
 
-pub(crate) use labels::{
-    AlarmLabels, Call, Kind, Lookup, Source, SourceAnswer, SourceClass, Transition, Verification,
-};
+pub(crate) use labels::{Call, Kind, Lookup, Source, SourceAnswer, SourceClass, Transition};
 
+use alarm::AlarmMetrics;
+use checksumdb::ChecksumdbMetrics;
 use prefetch::PrefetchMetrics;
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -26,13 +26,22 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $($(#[doc = $help])+ pub(crate) $field: $metric,)+
+            /// Alarms, and failures of the store.
+            pub(crate) alarms: AlarmMetrics,
+            /// What was verified and mirrored.
+            pub(crate) checksumdb: ChecksumdbMetrics,
             /// What was fetched ahead of demand.
             pub(crate) prefetch: Arc<PrefetchMetrics>,
         }
 
         impl Metrics {
             fn empty() -> Self {
-                Self { $($field: $make,)+ prefetch: Arc::new(PrefetchMetrics::new()) }
+                Self {
+                    $($field: $make,)+
+                    alarms: AlarmMetrics::new(),
+                    checksumdb: ChecksumdbMetrics::new(),
+                    prefetch: Arc::new(PrefetchMetrics::new()),
+                }
             }
 
             /// Puts them into a registry.
@@ -41,6 +50,8 @@ macro_rules! metrics {
                     let help = concat!($($help),+).trim().trim_end_matches('.');
                     metrics!(@register registry, $name, help, self.$field, $($unit)?);
                 )+
+                self.alarms.register(registry);
+                self.checksumdb.register(registry);
                 self.prefetch.register(registry);
             }
         }
@@ -94,34 +105,20 @@ metrics! {
     captures: Family<Kind, Counter> = "modkeep_captures", Family::default();
     /// Bodies from sources that were thrown away because their content was wrong, by kind.
     rejected: Family<Kind, Counter> = "modkeep_rejected_bodies", Family::default();
-    /// Artifacts held against the checksum database, by outcome.
-    verifications: Family<Verification, Counter> = "modkeep_verifications", Family::default();
     /// 1 while a checksum database is not believed since it told two histories, or a database of our own must not sign; else 0.
     verification_halted: Gauge = "modkeep_verification_halted", Gauge::default();
     /// Captures that wait for their proof; NaN if the catalog cannot be read.
     unproven: Gauge<f64, AtomicU64> = "modkeep_unproven_captures", Gauge::default();
     /// When the oldest capture that waits for its proof was captured, in seconds of the epoch; 0 if none waits, NaN if the catalog cannot be read.
     unproven_oldest: Gauge<f64, AtomicU64> = "modkeep_unproven_oldest_timestamp" in Unit::Seconds, Gauge::default();
-    /// Alarms, by severity and kind: events that a person must know of.
-    alarms: Family<AlarmLabels, Counter> = "modkeep_alarms", Family::default();
     /// Cases of wrong bytes listed at `/-/cases`: all that were opened, since none is closed by itself; NaN if the catalog cannot be read.
     cases_open: Gauge<f64, AtomicU64> = "modkeep_cases_open", Gauge::default();
     /// Wrong bytes that opened no case, since their source had opened many in that hour.
     cases_not_opened: Counter = "modkeep_cases_not_opened", Counter::default();
-    /// When the verified checksum database last gave a head or a record that was believed, in seconds of the epoch; 0 before the first since the start.
-    sumdb_heard: Gauge<f64, AtomicU64> = "modkeep_sumdb_head_timestamp" in Unit::Seconds, Gauge::default();
-    /// Tiles of the verified checksum database that were fetched for the full mirror of its log.
-    mirror_tiles: Counter = "modkeep_sumdb_mirror_tiles", Counter::default();
-    /// How much of the verified checksum database's log is mirrored: 1 is all that the newest head signs.
-    mirror_progress: Gauge<f64, AtomicU64> = "modkeep_sumdb_mirror_progress_ratio", Gauge::default();
-    /// Records of the log under the head that is being mirrored, or was last.
-    mirror_records: Gauge = "modkeep_sumdb_mirror_records", Gauge::default();
     /// When the kept vulnerability database was last renewed, in seconds of the epoch; 0 if none is kept, NaN if it cannot be read.
     advisories_renewed: Gauge<f64, AtomicU64> = "modkeep_advisories_timestamp" in Unit::Seconds, Gauge::default();
     /// Time to make an artifact durable and visible, after its last byte.
     commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
-    /// Failures of the store, of any kind.
-    store_failures: Counter = "modkeep_store_failures", Counter::default();
     /// Memory held by the cache of small artifacts, about.
     memory: Gauge = "modkeep_memory_cache" in Unit::Bytes, Gauge::default();
     /// Artifacts and checksum-database records kept.
@@ -155,9 +152,7 @@ metrics! {
 impl Metrics {
     /// Counts and logs a failure of the store; gives the refusal it becomes.
     pub(crate) fn store_failure(&self, error: StoreError) -> Refusal {
-        self.store_failures.inc();
-        tracing::error!(%error, "the store failed");
-        Refusal::from(error)
+        self.alarms.store_failure(error)
     }
 
     /// Brings the gauges of breakers up to date: time alone may have changed them.

@@ -9,22 +9,20 @@
 //! Wrong copies go into quarantine before they are described, and nothing here can make one served.
 
 use crate::{
-    alarm::{Alarm, AlarmKind, AlarmLog, Severity},
     capture_failure::CaptureFailure,
-    check,
-    clock::Clock,
     metrics::Metrics,
     source_walks::SourceWalks,
     sources::ModuleSources,
     suspect_copy::{CopyBytes, CopyOrigin, RejectedBytes, SuspectCopy, compare, describe},
-    verify::Verification,
     wrong_versions::{CaseReference, WrongBytes, WrongVersions},
-    zip_workers::ZipWorkers,
 };
+use alarm::{Alarm, AlarmKind, AlarmLog, Severity};
+use checksumdb::Verification;
 use codes::Code;
 use gomod::{Artifact, sumhash::H1};
+use inspection::{ZipWorkers, check};
 use mismatch::{MismatchCase, MismatchEvidence, MismatchStage, RetryResult};
-use protocol::{Refusal, RefusalText};
+use protocol::{Clock, Refusal, RefusalText};
 use std::{io, sync::Arc};
 use store::{Key, Store};
 use upstream::{BodyFailure, Download, SourceName, Upstreams, Walk};

@@ -1,11 +1,12 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{
-    answer_ages::AnswerAges, clock::Clock, deny::DenyList, disk_reserve::DiskOptions,
-    flight_budget::FlightBudget, hosted::OwnOptions, scrub::ScrubOptions, verify::VerifyOptions,
-};
+use crate::{answer_ages::AnswerAges, deny::DenyList, scrub::ScrubOptions};
+use checksumdb::{OwnOptions, VerifyOptions};
 use prefetch::Level;
+use protocol::Clock;
+use single_flight::FlightBudget;
 use std::{path::PathBuf, time::Duration};
+use store::DiskOptions;
 use upstream::Upstreams;
 
 /// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.

@@ -21,14 +21,17 @@ mod case;
 mod fetch;
 
 use crate::{
-    alarm::AlarmLog, body_receiver::BodyReceiver, capture_checks::CaptureChecks,
-    capture_writer::CaptureWriter, memory_cache::MemoryCache, metrics::Metrics,
-    mismatch_investigation::Investigator, single_flight::SingleFlights, source_walks::SourceWalks,
-    sources::ModuleSources, verified_blobs::VerifiedBlobs, zip_workers::ZipWorkers,
+    body_receiver::BodyReceiver, capture_checks::CaptureChecks, capture_writer::CaptureWriter,
+    metrics::Metrics, mismatch_investigation::Investigator, source_walks::SourceWalks,
+    sources::ModuleSources,
 };
+use alarm::AlarmLog;
 use fetch::Attempt;
+use inspection::ZipWorkers;
+use memory::{MemoryCache, VerifiedBlobs};
 use moka::sync::Cache;
 use protocol::Refusal;
+use single_flight::SingleFlights;
 use std::{fs::File, sync::Arc};
 use store::{BlobDamage, BlobId, DamagedBlobOutcome, Record, SCAN_STEP, Store, StoreError};
 

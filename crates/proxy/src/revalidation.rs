@@ -11,19 +11,16 @@ use crate::{
     body_receiver::BodyReceiver,
     capture_failure::CaptureFailure,
     capture_writer::CaptureWriter,
-    clock::Clock,
-    database_path,
     disagreements::Disagreements,
-    flight_budget::FlightBudget,
     known_absences::KnownAbsences,
     response_cache::ResponseCache,
     selection,
-    single_flight::SingleFlights,
     sources::ModuleSources,
 };
 use codes::Code;
 use jiff::{SignedDuration, Timestamp};
-use protocol::{Fetching, Origin, Refusal};
+use protocol::{Clock, Fetching, Origin, Refusal, database_path};
+use single_flight::{FlightBudget, SingleFlights};
 use std::{sync::Arc, time::Duration};
 use store::{CachedAnswerClass, CachedAnswerStatus};
 use upstream::{DatabaseOutcome, Download, Outage, Outcome as Offer, Walk};

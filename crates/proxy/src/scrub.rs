@@ -19,11 +19,12 @@ mod pass;
 pub use ledger::{PassReport, Tally};
 pub use pace::Share;
 
-use crate::{clock::Clock, metrics::Metrics, repair::BlobRepairs};
+use crate::{metrics::Metrics, repair::BlobRepairs};
 use jiff::Timestamp;
 use ledger::Book;
 use parking_lot::Mutex;
 use pass::Pass;
+use protocol::Clock;
 use std::{sync::Arc, time::Duration};
 use store::{Store, StoreError};
 use tokio::time::sleep;

@@ -9,20 +9,18 @@ use crate::{
     capture_checks::{CaptureChecks, CheckedCapture},
     capture_failure::CaptureFailure,
     capture_writer::{self, CaptureWriter, KeptBefore},
-    disk_reserve::DiskRoom,
     flight::FlightOutcome,
-    flight_budget::FlightBudget,
-    kept_file::KeptFile,
     known_refusals::KnownRefusals,
     mismatch_investigation::{Investigator, MismatchInvestigation},
-    single_flight::SingleFlights,
     source_walks::SourceWalks,
     suspect_copy::{CopyBytes, CopyOrigin},
 };
 use gomod::Artifact;
+use memory::KeptFile;
 use protocol::Refusal;
+use single_flight::{FlightBudget, SingleFlights};
 use std::sync::Arc;
-use store::Key;
+use store::{DiskRoom, Key};
 use upstream::Download;
 
 /// How much the fetching of something small hurries.

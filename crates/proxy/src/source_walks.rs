@@ -4,11 +4,12 @@
 //! The end of a walk is remembered: a statement of absence, and that sources disagree.
 
 use crate::{
-    answer_memory::RememberedAnswer, blocklist::Blocklist, check, clock::Clock,
-    disagreements::Disagreements, known_absences::KnownAbsences, sources::ModuleSources,
+    answer_memory::RememberedAnswer, blocklist::Blocklist, disagreements::Disagreements,
+    known_absences::KnownAbsences, sources::ModuleSources,
 };
 use gomod::Artifact;
-use protocol::Refusal;
+use inspection::check;
+use protocol::{Clock, Refusal};
 use std::sync::Arc;
 use upstream::{Download, Outcome as Offer, Walk};
 

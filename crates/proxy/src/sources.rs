@@ -3,10 +3,9 @@
 //! There are two lists: the public one, and the one for private modules. What is private is asked of the
 //! second alone, and of nobody where there is none (law L7).
 
-use crate::privacy::PrivacyRules;
 use codes::Code;
 use gomod::ModulePath;
-use protocol::Refusal;
+use protocol::{PrivacyRules, Refusal};
 use std::sync::Arc;
 use upstream::{BreakerView, Upstreams};
 

@@ -20,17 +20,16 @@ use crate::{
     answer_ages::AnswerAges,
     answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
-    clock::Clock,
-    database_files::is_permanent,
-    database_path::CHECKPOINT,
-    database_tile as tile,
-    privacy::PrivacyRules,
     revalidation::{Fallback, Revalidation},
     sources::ModuleSources,
     versions::Documents,
 };
+use checksumdb::{database_files::is_permanent, database_tile as tile};
 use codes::Code;
-use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use protocol::{
+    Clock, Fetching, Freshness, Media, Origin, PrivacyRules, Refusal, Resource,
+    database_path::CHECKPOINT,
+};
 use std::sync::Arc;
 use store::{CachedAnswerClass, Key};
 use tokio::sync::Semaphore;

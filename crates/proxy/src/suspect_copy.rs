@@ -1,8 +1,8 @@
 //! Suspect copy: bytes of a source that are not what was asked for, and what is seen of them.
 
-use crate::positioned::PositionedFile;
 use bytes::Bytes;
 use gomod::{Artifact, sumhash::H1};
+use inspection::PositionedFile;
 use mismatch::{
     AnnouncedFacts, CopyDescription, CopyDifference, CopySource, CopySubject, SourceRole,
 };

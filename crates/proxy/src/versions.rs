@@ -11,9 +11,6 @@ use crate::{
     answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
     blocklist::Blocklist,
-    check,
-    clock::Clock,
-    file_reader::FileReader,
     metrics::Metrics,
     response_cache::{ResponseCache, ResponseMark},
     revalidation::{Fallback, HOLD_OFF, RecalledAnswer, Revalidation},
@@ -22,7 +19,8 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
-use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use inspection::{FileReader, check};
+use protocol::{Clock, Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::sync::Arc;
 use store::{BlobId, CachedAnswerClass, Key, Store, StoredVersion};
 

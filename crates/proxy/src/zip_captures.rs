@@ -5,11 +5,11 @@
 
 use crate::{
     flight::{FlightOutcome, Flights, Passage, SpooledBytes, board::FlightStart},
-    flight_budget::FlightBudget,
     zip_transfer::{self, ZipCaptureParts},
 };
 use gomod::Artifact;
 use protocol::Refusal;
+use single_flight::FlightBudget;
 use std::sync::Arc;
 
 /// Captures zips; cheap to clone.

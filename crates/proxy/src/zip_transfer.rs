@@ -9,21 +9,18 @@ use crate::{
     capture_checks::{CaptureChecks, CheckedCapture},
     capture_failure::CaptureFailure,
     capture_writer::{self, CaptureWriter},
-    disk_reserve::DiskRoom,
     flight::{FlightBoard, FlightEnd, FlightOutcome, SpooledBytes, state::State},
-    kept_file::KeptFile,
     known_refusals::KnownRefusals,
     metrics::Metrics,
     mismatch_investigation::{Investigator, MismatchInvestigation},
-    privacy::PrivacyRules,
     source_walks::SourceWalks,
     suspect_copy::{CopyBytes, CopyOrigin},
-    verified_blobs::VerifiedBlobs,
 };
 use gomod::Artifact;
-use protocol::Refusal;
+use memory::{KeptFile, VerifiedBlobs};
+use protocol::{PrivacyRules, Refusal};
 use std::sync::Arc;
-use store::{Key, SealedSpool, Spool, SpoolReader, Store};
+use store::{DiskRoom, Key, SealedSpool, Spool, SpoolReader, Store};
 use upstream::Download;
 
 /// Room that is made sure of for a zip whose length is not announced: most are smaller.

@@ -181,7 +181,7 @@ fn private(resolved: &ResolvedConfig) -> Result<ModulePatterns, Failure> {
 fn selection(matches: &clap::ArgMatches) -> Result<BundleSelection, Failure> {
     let mut selection = BundleSelection::everything();
     for what in matches.get_many::<String>("what").into_iter().flatten() {
-        let proxy::Selection { module, version } = verify::selection(what)?;
+        let checksumdb::Selection { module, version } = verify::selection(what)?;
         if let Some(module) = module {
             selection.add(module, version);
         }

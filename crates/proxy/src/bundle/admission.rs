@@ -4,11 +4,11 @@
 //! counts where this side's own patterns say so, because otherwise a tampered public module would
 //! only have to call itself private.
 
-use crate::{privacy::is_toolchain, verify::evidence::logged_version};
 use ::bundle::BundleArtifact;
+use checksumdb::logged_version;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, pattern::ModulePatterns};
-use protocol::Evidence;
+use protocol::{Evidence, is_toolchain};
 use tlog::{note::VerifierKey, record::LogRecord};
 
 /// What this side believes.

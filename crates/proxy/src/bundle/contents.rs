@@ -1,10 +1,10 @@
 //! Contents: a bundle that is open, with the places of its tiles.
 
-use crate::verify::tiles::place;
 use ::bundle::{
     BundleEntry, BundleReader, Digest, DigestHasher, MalformedBundle, VersionCursor, VersionPlaces,
 };
 use bytes::Bytes;
+use checksumdb::place;
 use std::{collections::BTreeMap, fs::File};
 use tlog::tile::Tile;
 

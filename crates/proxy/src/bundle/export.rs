@@ -9,11 +9,11 @@ use super::{
     selection::{BundleSelection, KeptFiles, Walk},
     survey::{Survey, proof_of, voucher},
 };
-use crate::verify::{reprove, tiles::cut};
 use ::bundle::{
     BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, BundleWriter, Digest, FORMAT,
     ProofEntry, WriteError,
 };
+use checksumdb::{cut, reprove};
 use codes::Code;
 use gomod::{ArtifactKind, pattern::ModulePatterns};
 use std::{

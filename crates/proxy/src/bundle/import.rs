@@ -13,11 +13,11 @@ use super::{
     offline::WritePermission,
     report::{BundleProblem, BundleReport, Intent, Stage},
 };
-use crate::{import::artifact_within, positioned::PositionedFile};
 use ::bundle::{BundleArtifact, BundleEntry, Digest, MalformedBundle, ProofEntry, VersionPlaces};
 use codes::Code;
 use futures_util::{StreamExt, stream};
 use gomod::{Artifact, ArtifactKind};
+use inspection::{PositionedFile, check::artifact_within};
 use protocol::Evidence;
 use std::{fs::File, sync::Arc, thread::available_parallelism};
 use store::{BlobId, Key, Store, StoreError};

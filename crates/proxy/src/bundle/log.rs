@@ -9,8 +9,8 @@ use super::{
     offline::{Offline, OfflineFailure, WritePermission},
     report::{BundleHead, BundleProblem},
 };
-use crate::verify::{halt, rebuilt_head::restore_head};
 use ::bundle::{BundleDatabase, BundleEntry, MANIFEST};
+use checksumdb::{halt, restore_head};
 use codes::Code;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Store, StoreError};

@@ -5,17 +5,10 @@
 //! against each other whatever becomes of the bundle, so an import keeps that evidence.
 
 use super::contents::Contents;
-use crate::{
-    alarm::{Alarm, AlarmKind, AlarmLog, Severity},
-    metrics::Metrics,
-    verify::{
-        database::head_state,
-        halt,
-        tiles::{cut, place},
-    },
-};
 use ::bundle::MalformedBundle;
+use alarm::{Alarm, AlarmKind, AlarmLog, AlarmMetrics, Severity};
 use bytes::Bytes;
+use checksumdb::{cut, halt, head_state, place};
 use std::sync::Arc;
 use store::{Store, StoreError, StoredTile};
 use tlog::{
@@ -160,7 +153,7 @@ impl ClientOperations for Offline {
             subject: self.database.clone(),
             detail: fork.to_string(),
         };
-        let alarms = AlarmLog::new(&self.store, &Arc::new(Metrics::new()));
+        let alarms = AlarmLog::new(&self.store, &AlarmMetrics::default());
         alarms.raise(alarm).await;
     }
 }

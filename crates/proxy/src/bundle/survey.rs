@@ -11,13 +11,7 @@ use super::{
     export::{BundleExportError, BundleRequest},
     selection::{KeptFiles, Walk},
 };
-use crate::{
-    metrics::Metrics,
-    verify::{
-        database::{Database, DatabaseFailure},
-        rebuilt_head::restore_head,
-    },
-};
+use checksumdb::{Database, DatabaseFailure, restore_head};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -205,8 +199,7 @@ async fn database(
     key: &VerifierKey,
     request: &BundleRequest,
 ) -> Result<Database, StoreError> {
-    let metrics = Arc::new(Metrics::new());
-    let database = Database::new(key.name(), store.clone(), upstreams.clone(), &metrics);
+    let database = Database::alone(key.name(), store, upstreams);
     let own = store.own_databases()?.into_iter();
     if let Some(own) = own.into_iter().find(|own| own.key() == key) {
         return Ok(database.of_own(own));

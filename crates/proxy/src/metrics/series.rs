@@ -4,10 +4,7 @@
 //! before it. So all labels whose values are known beforehand are made here, those of sources when the
 //! source becomes known.
 
-use super::{
-    AlarmLabels, Kind, Lookup, Metrics, Source, Verification, answer, call, class_of, transition,
-};
-use crate::{alarm_kind::AlarmKind, verify::OUTCOMES};
+use super::{Kind, Lookup, Metrics, Source, answer, call, class_of, transition};
 use upstream::{BodyEnd, BreakerState, ReplyClass, RequestClass};
 
 /// Where an answer can be found.
@@ -37,16 +34,6 @@ impl Metrics {
         for kind in CAPTURED {
             drop(metrics.captures.get_or_create(&Kind { kind }));
             drop(metrics.rejected.get_or_create(&Kind { kind }));
-        }
-        for outcome in OUTCOMES {
-            let labels = Verification { outcome };
-            drop(metrics.verifications.get_or_create(&labels));
-        }
-        for kind in AlarmKind::ALL {
-            for severity in kind.severities() {
-                let labels = AlarmLabels::of(*severity, kind);
-                drop(metrics.alarms.get_or_create(&labels));
-            }
         }
         metrics
     }

@@ -5,11 +5,9 @@
 //! file was cut decides whether a disk is replaced or a restore is looked into.
 
 use super::{DamagedBlob, RepairOutcome, RepairParts};
-use crate::{
-    alarm::{Alarm, AlarmKind, Severity},
-    positioned::PositionedFile,
-};
+use alarm::{Alarm, AlarmKind, Severity};
 use gomod::{Artifact, sumhash::H1};
+use inspection::PositionedFile;
 use mismatch::{
     AnnouncedFacts, CopyDescription, CopySource, CopySubject, KeptRecord, MismatchCase,
     MismatchEvidence, MismatchStage, RetryResult, Sha256Sum, SourceRole, compare, examine,

@@ -8,13 +8,13 @@ use crate::{
     capture_checks::CheckedCapture,
     capture_failure::CaptureFailure,
     capture_writer::{KeptBefore, mirrored},
-    check::Wrong,
-    database_files,
     suspect_copy::{CopyOrigin, RejectedBytes},
 };
 use bytes::Bytes;
+use checksumdb::database_files;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
+use inspection::check::Wrong;
 use protocol::Refusal;
 use store::{CaptureRepair, Key, Record, SealedSpool, Withdrawal};
 use upstream::{DatabaseOutcome, Download, Outcome as Offer};

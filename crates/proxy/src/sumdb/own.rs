@@ -7,19 +7,15 @@
 
 use super::proven::{parse, text};
 use crate::{
-    answer::Answer,
-    answer_ages::AnswerAges,
-    artifacts::ArtifactAnswers,
-    database_path::CHECKPOINT,
-    hosted::{HostedDatabase, HostedDatabases},
-    metrics::Metrics,
-    privacy::PrivacyRules,
-    verify::Verification,
+    answer::Answer, answer_ages::AnswerAges, artifacts::ArtifactAnswers, metrics::Metrics,
 };
 use bytes::Bytes;
+use checksumdb::{HostedDatabase, HostedDatabases, Verification};
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-use protocol::{Fetching, Freshness, Media, Origin, Refusal};
+use protocol::{
+    Fetching, Freshness, Media, Origin, PrivacyRules, Refusal, database_path::CHECKPOINT,
+};
 use std::{sync::Arc, time::Duration};
 use store::own::{DatabaseRecord, go_sum_lines};
 use tlog::{resource, tile::Tile};

@@ -12,14 +12,13 @@
 use crate::{
     answer::{Answer, Body},
     answer_ages::AnswerAges,
-    clock::Clock,
     metrics::Metrics,
-    verify::{DatabaseRecords, ProvenRecord, Verification},
 };
 use bytes::Bytes;
+use checksumdb::{DatabaseRecords, ProvenRecord, Verification};
 use codes::Code;
 use gomod::{ModulePath, Version};
-use protocol::{Evidence, Fetching, Freshness, Media, Origin, Refusal};
+use protocol::{Clock, Evidence, Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},

@@ -2,11 +2,11 @@
 
 use super::{Far, NAME, Sender, admission, module};
 use crate::site::{go_mod, info, zip};
+use checksumdb::{Selection, reprove};
 use codes::Code;
 use gomod::{ModulePath, Version, gosum};
-use proxy::{
-    BundleExportError, BundleSelection, Fetching, Intent, Origin, Resource, Selection, reprove,
-};
+use protocol::{Fetching, Origin, Resource};
+use proxy::{BundleExportError, BundleSelection, Intent};
 use std::collections::BTreeMap;
 use store::{Key, Provenance};
 
