@@ -76,7 +76,7 @@ const COMMANDS: &[&[&str]] = &[
     &[
         "test",
         "--package",
-        "proxy",
+        "ingest",
         "--features",
         "shuttle",
         "--test",

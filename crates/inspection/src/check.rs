@@ -16,7 +16,7 @@
 
 use crate::positioned::PositionedFile;
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, Version, info::VersionInfo, modfile, sumhash};
+use gomod::{Artifact, ArtifactKind, Version, info::VersionInfo, modfile, semver, sumhash};
 use std::{
     fs::File,
     io::{self, Read},
@@ -166,6 +166,15 @@ pub fn read(content: PositionedFile<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// Whether this can be a list: blank, or with a version in it. `go` takes any text for one, and
+/// what is not a version for nothing; a page that asks for a password would be an empty list.
+pub fn is_list(text: &str) -> bool {
+    let mut words = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    text.trim().is_empty() || words.any(semver::is_valid)
 }
 
 /// Checks the answer to a version query; gives the version it resolved to.

@@ -6,14 +6,11 @@
 //! since whoever joins its flight may have begun to read and cannot start over; a zip is never
 //! asked for twice at once anyway.
 
-use crate::{
-    known_absences::KnownAbsences, small_captures::SmallCaptures, sources::ModuleSources,
-    zip_captures::ZipCaptures,
-};
 use bytes::Bytes;
 use checksumdb::Verification;
 use futures_util::future::BoxFuture;
 use gomod::{Artifact, ArtifactKind};
+use ingest::{KnownAbsences, ModuleSources, SmallCaptures, ZipCaptures};
 use memory::{KeptFile, MemoryCache, SMALL};
 use prefetch::{AheadFetcher, AheadOutcome};
 use std::sync::Arc;

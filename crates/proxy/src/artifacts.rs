@@ -5,22 +5,19 @@
 
 use crate::{
     answer::{Answer, Body},
-    capture_writer,
     confirmations::Confirmations,
-    flight::{Reader, board::FlightStart},
-    known_refusals::KnownRefusals,
     metrics::Metrics,
     repair::{BlobRepairs, RepairOutcome},
-    response_cache::ResponseCache,
-    small_captures::SmallCaptures,
-    source_walks::SourceWalks,
-    zip_captures::ZipCaptures,
 };
 use bytes::Bytes;
 use checksumdb::Verification;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
-use memory::{CachedFile, KeptFile, MemoryCache, SMALL, VerifiedBlobs, media_of};
+use ingest::{
+    KnownRefusals, SmallCaptures, SourceWalks, ZipCaptures, capture_writer,
+    flight::{board::FlightStart, reader::Reader},
+};
+use memory::{CachedFile, KeptFile, MemoryCache, ResponseCache, SMALL, VerifiedBlobs, media_of};
 use protocol::{Clock, Fetching, Freshness, Origin, Refusal, Resource};
 use single_flight::{FlightBudget, SingleFlights};
 use std::{sync::Arc, time::Duration};
@@ -115,7 +112,8 @@ impl ArtifactAnswers {
         } else if let Some(entry) = self.open_and_sound(path) {
             (entry, Origin::Store)
         } else {
-            return self.responses.get(path, self.clock.now());
+            let held = self.responses.get(path, self.clock.now())?;
+            return Some((Arc::clone(&held.resource), held.into()));
         };
         let answer = described(&entry.kept.record, origin, body(&entry)?);
         Some((entry.resource, answer))

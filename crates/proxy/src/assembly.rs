@@ -5,41 +5,26 @@
 
 use crate::{
     ahead_fetcher::DemandFetcher,
-    answer_memory::AnswerMemory,
     artifacts::{ArtifactAnswers, ZipAnnouncements},
-    blocklist::Blocklist,
-    body_receiver::BodyReceiver,
-    capture_checks::CaptureChecks,
-    capture_writer::CaptureWriter,
     confirmations::{ConfirmationParts, Confirmations},
-    disagreements::Disagreements,
     gauges::GaugeObserver,
-    known_absences::KnownAbsences,
-    known_refusals::KnownRefusals,
     metrics::Metrics,
-    mismatch_investigation::Investigator,
     options::ProxyOptions,
     repair::{BlobRepairs, LostBlobs, RepairParts},
-    response_cache::ResponseCache,
     revalidation::{RenewalFlights, Revalidation},
     scrub::Scrubber,
-    small_captures::{SmallCaptureParts, SmallCaptures},
-    source_walks::SourceWalks,
-    sources::ModuleSources,
     status::StatusReporter,
     sumdb::{
         HeadRenewals, HostedAnswers, MirroredAnswers, PROOFS_AT_ONCE, ProvenAnswers, SumdbAnswers,
     },
     versions::{Documents, VersionAnswers},
     vulnerabilities::VulnerabilityAnswers,
-    wrong_versions::WrongVersions,
-    zip_captures::ZipCaptures,
-    zip_transfer::ZipCaptureParts,
 };
 use alarm::AlarmLog;
 use checksumdb::{DatabaseRecords, HostedDatabases, Verification, Verifier};
+use ingest::{Blocklist, Ingest, IngestParts, ModuleSources, WrongVersions};
 use inspection::{FileReader, ZipWorkers};
-use memory::{MemoryCache, VerifiedBlobs};
+use memory::{MemoryCache, ResponseCache, VerifiedBlobs};
 use parking_lot::Mutex;
 use prefetch::{AheadFetcher, Prefetch};
 use protocol::PrivacyRules;
@@ -89,26 +74,9 @@ struct Foundation {
     memory: Arc<MemoryCache>,
     documents: Documents,
     verified: Arc<VerifiedBlobs>,
-    bodies: Arc<BodyReceiver>,
     reader: Arc<FileReader>,
     disk: Arc<DiskRoom>,
-    blocklist: Arc<Blocklist>,
-    wrong: Arc<WrongVersions>,
     background: TaskTracker,
-}
-
-/// What fetches, checks, proves and keeps.
-struct Ingest {
-    answers: Arc<AnswerMemory>,
-    absences: Arc<KnownAbsences>,
-    refusals: Arc<KnownRefusals>,
-    disagreements: Arc<Disagreements>,
-    walks: Arc<SourceWalks>,
-    checks: Arc<CaptureChecks>,
-    investigator: Arc<Investigator>,
-    writer: Arc<CaptureWriter>,
-    small: SmallCaptures,
-    zips: ZipCaptures,
 }
 
 // === impl ProxyParts ===
@@ -164,12 +132,12 @@ impl ProxyParts {
             prefetch,
             fetcher,
             scrubber,
-            blocklist: base.blocklist,
+            blocklist: ingest.blocklist,
             privacy: base.privacy,
             sources: base.sources,
             documents: base.documents,
             memory: base.memory,
-            wrong: base.wrong,
+            wrong: ingest.wrong,
             reader: base.reader,
             disk: base.disk,
             store: base.store,
@@ -206,11 +174,8 @@ impl Foundation {
                 ages: options.ages(),
             },
             verified: Arc::new(VerifiedBlobs::new()),
-            bodies: Arc::new(BodyReceiver::new()),
             reader: Arc::default(),
             disk: Arc::new(DiskRoom::new(&options.disk, &store)),
-            blocklist: Arc::new(Blocklist::new(&options.denied, &options.clock)),
-            wrong: Arc::default(),
             background: TaskTracker::new(),
             privacy,
             store,
@@ -246,97 +211,26 @@ impl Foundation {
     }
 
     fn ingest(&self, verification: &Arc<Verification>, prefetch: &Prefetch) -> Ingest {
-        let answers = AnswerMemory::new(&self.store, &self.privacy, &self.metrics);
-        let answers = Arc::new(answers);
-        let absences = Arc::new(KnownAbsences {
-            answers: Arc::clone(&answers),
+        let go_mods = prefetch.go_mods();
+        Ingest::new(IngestParts {
             store: self.store.clone(),
-            workers: self.workers.clone(),
+            sources: self.sources.clone(),
+            verification: Arc::clone(verification),
+            privacy: Arc::clone(&self.privacy),
+            denied: self.options.denied.clone(),
             ages: self.options.ages(),
             clock: self.options.clock.clone(),
-        });
-        let refusals = Arc::new(KnownRefusals {
-            wrong: Arc::clone(&self.wrong),
-            absences: Arc::clone(&absences),
-            clock: self.options.clock.clone(),
-        });
-        let disagreements = Arc::new(Disagreements::new(
-            &self.store,
-            &self.privacy,
-            &self.metrics,
-            &self.alarms,
-        ));
-        let walks = Arc::new(SourceWalks {
-            sources: self.sources.clone(),
-            blocklist: Arc::clone(&self.blocklist),
-            absences: Arc::clone(&absences),
-            disagreements: Arc::clone(&disagreements),
-            clock: self.options.clock.clone(),
-        });
-        let investigator = self.investigator(verification);
-        let checks = Arc::new(CaptureChecks {
-            verification: Arc::clone(verification),
-            investigator: Arc::clone(&investigator),
+            budget: self.budget.clone(),
+            disk: Arc::clone(&self.disk),
             reader: Arc::clone(&self.reader),
             workers: self.workers.clone(),
-            privacy: Arc::clone(&self.privacy),
-            metrics: Arc::clone(&self.metrics),
-            go_mods: prefetch.go_mods(),
-        });
-        let writer = Arc::new(CaptureWriter {
-            store: self.store.clone(),
             memory: Arc::clone(&self.memory),
             responses: Arc::clone(&self.documents.responses),
-            verification: Arc::clone(verification),
-            blocklist: Arc::clone(&self.blocklist),
-            disk: Arc::clone(&self.disk),
-            metrics: Arc::clone(&self.metrics),
-        });
-        let small = SmallCaptureParts {
-            refusals: Arc::clone(&refusals),
-            walks: Arc::clone(&walks),
-            bodies: Arc::clone(&self.bodies),
-            checks: Arc::clone(&checks),
-            investigator: Arc::clone(&investigator),
-            writer: Arc::clone(&writer),
-            disk: Arc::clone(&self.disk),
-        };
-        let zips = ZipCaptureParts {
-            refusals: Arc::clone(&refusals),
-            walks: Arc::clone(&walks),
-            checks: Arc::clone(&checks),
-            investigator: Arc::clone(&investigator),
-            writer: Arc::clone(&writer),
             verified: Arc::clone(&self.verified),
-            disk: Arc::clone(&self.disk),
-            store: self.store.clone(),
-            privacy: Arc::clone(&self.privacy),
-            metrics: Arc::clone(&self.metrics),
-        };
-        Ingest {
-            small: SmallCaptures::new(small, &self.budget),
-            zips: ZipCaptures::new(zips, &self.budget),
-            answers,
-            absences,
-            refusals,
-            disagreements,
-            walks,
-            checks,
-            investigator,
-            writer,
-        }
-    }
-
-    fn investigator(&self, verification: &Arc<Verification>) -> Arc<Investigator> {
-        Arc::new(Investigator {
-            store: self.store.clone(),
-            sources: self.sources.clone(),
-            verification: Arc::clone(verification),
-            wrong: Arc::clone(&self.wrong),
-            workers: self.workers.clone(),
-            metrics: Arc::clone(&self.metrics),
+            go_mods: Box::new(move |artifact, bytes| go_mods.arrived(artifact, bytes)),
+            metrics: self.metrics.ingest.clone(),
+            failures: self.metrics.alarms.clone(),
             alarms: self.alarms.clone(),
-            clock: self.options.clock.clone(),
         })
     }
 
@@ -345,7 +239,7 @@ impl Foundation {
             store: self.store.clone(),
             sources: self.sources.clone(),
             walks: Arc::clone(&ingest.walks),
-            bodies: Arc::clone(&self.bodies),
+            bodies: Arc::clone(&ingest.bodies),
             checks: Arc::clone(&ingest.checks),
             investigator: Arc::clone(&ingest.investigator),
             writer: Arc::clone(&ingest.writer),
@@ -367,7 +261,7 @@ impl Foundation {
         let confirmations = Confirmations::new(ConfirmationParts {
             store: self.store.clone(),
             walks: Arc::clone(&ingest.walks),
-            bodies: Arc::clone(&self.bodies),
+            bodies: Arc::clone(&ingest.bodies),
             writer: Arc::clone(&ingest.writer),
             memory: Arc::clone(&self.memory),
             privacy: Arc::clone(&self.privacy),
@@ -397,7 +291,7 @@ impl Foundation {
             absences: Arc::clone(&ingest.absences),
             disagreements: Arc::clone(&ingest.disagreements),
             sources: self.sources.clone(),
-            bodies: Arc::clone(&self.bodies),
+            bodies: Arc::clone(&ingest.bodies),
             responses: Arc::clone(&self.documents.responses),
             writer: Arc::clone(&ingest.writer),
             ages: self.options.ages(),
@@ -416,7 +310,7 @@ impl Foundation {
             answers: Arc::clone(&ingest.answers),
             revalidation: Arc::clone(revalidation),
             artifacts: Arc::clone(artifacts),
-            blocklist: Arc::clone(&self.blocklist),
+            blocklist: Arc::clone(&ingest.blocklist),
             sources: self.sources.clone(),
             documents: self.documents.clone(),
             reader: Arc::clone(&self.reader),

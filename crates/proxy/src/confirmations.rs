@@ -15,12 +15,9 @@
 //! An `.info` that `go` cannot read, kept by an earlier release, is as good as none: the next request
 //! fetches another one in its place.
 
-use crate::{
-    body_receiver::BodyReceiver, capture_writer::CaptureWriter, info_evidence::unconfirmed,
-    source_walks::SourceWalks,
-};
 use bytes::Bytes;
 use gomod::{Artifact, info::VersionInfo};
+use ingest::{BodyReceiver, SourceWalks, capture_writer::CaptureWriter, unconfirmed};
 use inspection::check;
 use memory::MemoryCache;
 use moka::sync::Cache;

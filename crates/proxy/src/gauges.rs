@@ -6,9 +6,10 @@
 
 use crate::{
     artifacts::ArtifactAnswers, metrics::Metrics, revalidation::Revalidation, scrub::Scrubber,
-    sources::ModuleSources, vulnerabilities::VulnerabilityAnswers,
+    vulnerabilities::VulnerabilityAnswers,
 };
 use checksumdb::Verification;
+use ingest::ModuleSources;
 use jiff::Timestamp;
 use memory::MemoryCache;
 use single_flight::FlightBudget;

@@ -12,52 +12,30 @@
 
 mod ahead_fetcher;
 pub mod answer;
-mod answer_ages;
-mod answer_memory;
 mod artifacts;
 mod assembly;
-mod blocklist;
-mod body_receiver;
 mod bundle;
-mod capture_checks;
-mod capture_failure;
-mod capture_writer;
 mod cases;
 mod confirmations;
-mod deny;
-mod disagreements;
-pub mod flight;
 mod gauges;
 mod import;
-mod info_evidence;
 mod journal;
 mod kept_proof;
 mod kept_whole;
-mod known_absences;
-mod known_refusals;
 mod list_union;
 mod metrics;
-mod mismatch_investigation;
 mod observer;
 mod options;
 pub mod orders;
 mod repair;
-mod response_cache;
 mod revalidation;
 mod scrub;
 mod selection;
 mod service;
-mod small_captures;
-mod source_walks;
-mod sources;
 mod status;
 mod sumdb;
-mod suspect_copy;
 mod versions;
 mod vulnerabilities;
-mod wrong_versions;
-mod zip_captures;
-mod zip_transfer;
 
 pub use answer::{Answer, Body};
 pub use bundle::{
@@ -65,7 +43,6 @@ pub use bundle::{
     BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
     is_bundle, note_carried,
 };
-pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};
 pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;

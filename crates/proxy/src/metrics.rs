@@ -6,10 +6,11 @@
 mod labels;
 mod series;
 
-pub(crate) use labels::{Call, Kind, Lookup, Source, SourceAnswer, SourceClass, Transition};
+pub(crate) use labels::{Call, Lookup, Source, SourceAnswer, SourceClass, Transition};
 
 use alarm::AlarmMetrics;
 use checksumdb::ChecksumdbMetrics;
+use ingest::IngestMetrics;
 use prefetch::PrefetchMetrics;
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -30,6 +31,8 @@ macro_rules! metrics {
             pub(crate) alarms: AlarmMetrics,
             /// What was verified and mirrored.
             pub(crate) checksumdb: ChecksumdbMetrics,
+            /// What was captured and thrown away.
+            pub(crate) ingest: IngestMetrics,
             /// What was fetched ahead of demand.
             pub(crate) prefetch: Arc<PrefetchMetrics>,
         }
@@ -40,6 +43,7 @@ macro_rules! metrics {
                     $($field: $make,)+
                     alarms: AlarmMetrics::new(),
                     checksumdb: ChecksumdbMetrics::new(),
+                    ingest: IngestMetrics::new(),
                     prefetch: Arc::new(PrefetchMetrics::new()),
                 }
             }
@@ -52,6 +56,7 @@ macro_rules! metrics {
                 )+
                 self.alarms.register(registry);
                 self.checksumdb.register(registry);
+                self.ingest.register(registry);
                 self.prefetch.register(registry);
             }
         }
@@ -83,8 +88,6 @@ metrics! {
     upstream_transitions: Family<Transition, Counter> = "modkeep_upstream_breaker_transitions", Family::default();
     /// Requests to sources that were refused at once, since a breaker was not closed.
     upstream_spared: Family<SourceClass, Counter> = "modkeep_upstream_short_circuits", Family::default();
-    /// Times that a source said of something that it does not exist, and another source has it.
-    upstream_disagreements: Family<Source, Counter> = "modkeep_upstream_disagreements", Family::default();
     /// Requests to sources that waited for the end of a rest, since the source limited their rate (429).
     upstream_rests: Family<Source, Counter> = "modkeep_upstream_rests", Family::default();
     /// Late requests that were sent a second time (sent), and how many of those gave the answer (won).
@@ -101,10 +104,6 @@ metrics! {
     flights_waiting: Gauge = "modkeep_flights_waiting", Gauge::default();
     /// Fetches of small artifacts and renewals of lists under way.
     single_flights: Gauge = "modkeep_single_flights", Gauge::default();
-    /// Artifacts captured, by kind.
-    captures: Family<Kind, Counter> = "modkeep_captures", Family::default();
-    /// Bodies from sources that were thrown away because their content was wrong, by kind.
-    rejected: Family<Kind, Counter> = "modkeep_rejected_bodies", Family::default();
     /// 1 while a checksum database is not believed since it told two histories, or a database of our own must not sign; else 0.
     verification_halted: Gauge = "modkeep_verification_halted", Gauge::default();
     /// Captures that wait for their proof; NaN if the catalog cannot be read.
@@ -113,12 +112,8 @@ metrics! {
     unproven_oldest: Gauge<f64, AtomicU64> = "modkeep_unproven_oldest_timestamp" in Unit::Seconds, Gauge::default();
     /// Cases of wrong bytes listed at `/-/cases`: all that were opened, since none is closed by itself; NaN if the catalog cannot be read.
     cases_open: Gauge<f64, AtomicU64> = "modkeep_cases_open", Gauge::default();
-    /// Wrong bytes that opened no case, since their source had opened many in that hour.
-    cases_not_opened: Counter = "modkeep_cases_not_opened", Counter::default();
     /// When the kept vulnerability database was last renewed, in seconds of the epoch; 0 if none is kept, NaN if it cannot be read.
     advisories_renewed: Gauge<f64, AtomicU64> = "modkeep_advisories_timestamp" in Unit::Seconds, Gauge::default();
-    /// Time to make an artifact durable and visible, after its last byte.
-    commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
     /// Memory held by the cache of small artifacts, about.
     memory: Gauge = "modkeep_memory_cache" in Unit::Bytes, Gauge::default();
     /// Artifacts and checksum-database records kept.

@@ -1,7 +1,8 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{answer_ages::AnswerAges, deny::DenyList, scrub::ScrubOptions};
+use crate::scrub::ScrubOptions;
 use checksumdb::{OwnOptions, VerifyOptions};
+use ingest::{AnswerAges, DenyList};
 use prefetch::Level;
 use protocol::Clock;
 use single_flight::FlightBudget;

@@ -20,13 +20,13 @@
 mod case;
 mod fetch;
 
-use crate::{
-    body_receiver::BodyReceiver, capture_checks::CaptureChecks, capture_writer::CaptureWriter,
-    metrics::Metrics, mismatch_investigation::Investigator, source_walks::SourceWalks,
-    sources::ModuleSources,
-};
+use crate::metrics::Metrics;
 use alarm::AlarmLog;
 use fetch::Attempt;
+use ingest::{
+    BodyReceiver, CaptureChecks, Investigator, ModuleSources, SourceWalks,
+    capture_writer::CaptureWriter,
+};
 use inspection::ZipWorkers;
 use memory::{MemoryCache, VerifiedBlobs};
 use moka::sync::Cache;

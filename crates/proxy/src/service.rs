@@ -4,7 +4,6 @@ use crate::{
     answer::{Answer, Body},
     assembly::ProxyParts,
     cases,
-    deny::DenyList,
     journal::{self, JournalFile},
     kept_proof,
     metrics::{Lookup, Metrics},
@@ -17,6 +16,7 @@ use checksumdb::{
     MirrorFailure, MirrorPosition, ProofSettlement, database_files::is_entries, sums::Sums,
 };
 use gomod::{Artifact, ModulePath};
+use ingest::DenyList;
 use inspection::panicked;
 use jiff::Timestamp;
 use prefetch::{Kinds, Plan, PrefetchJob, ReadAhead};

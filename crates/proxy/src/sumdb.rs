@@ -17,15 +17,13 @@ mod proven;
 
 use crate::{
     answer::Answer,
-    answer_ages::AnswerAges,
-    answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
     revalidation::{Fallback, Revalidation},
-    sources::ModuleSources,
     versions::Documents,
 };
 use checksumdb::{database_files::is_permanent, database_tile as tile};
 use codes::Code;
+use ingest::{AnswerAges, AnswerMemory, AnswerSubject, ModuleSources};
 use protocol::{
     Clock, Fetching, Freshness, Media, Origin, PrivacyRules, Refusal, Resource,
     database_path::CHECKPOINT,

@@ -6,8 +6,8 @@
 //! implement them: what is answered comes from [`proxy`] alone.
 
 use bytes::Bytes;
+use ingest::flight;
 use prefetch::PrefetchJob;
-use proxy::flight;
 use std::{future::Future, pin::Pin};
 use store::BlobReader;
 

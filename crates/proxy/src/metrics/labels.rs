@@ -57,10 +57,3 @@ pub(crate) struct Source {
     /// The source's name, without credentials.
     pub(crate) upstream: String,
 }
-
-/// Why something that arrived was thrown away, or what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Kind {
-    /// `info`, `mod`, `zip`, `sumdb`.
-    pub(crate) kind: &'static str,
-}

@@ -4,7 +4,7 @@
 //! before it. So all labels whose values are known beforehand are made here, those of sources when the
 //! source becomes known.
 
-use super::{Kind, Lookup, Metrics, Source, answer, call, class_of, transition};
+use super::{Lookup, Metrics, Source, answer, call, class_of, transition};
 use upstream::{BodyEnd, BreakerState, ReplyClass, RequestClass};
 
 /// Where an answer can be found.
@@ -15,8 +15,6 @@ const FOUND: [&str; 8] = [
 const KINDS: [&str; 9] = [
     "list", "latest", "query", "info", "mod", "zip", "sumdb", "proof", "cases",
 ];
-/// What can be captured.
-const CAPTURED: [&str; 4] = ["info", "mod", "zip", "sumdb"];
 /// What becomes of hedges.
 const HEDGES: [&str; 2] = ["sent", "won"];
 /// What becomes of small questions.
@@ -31,10 +29,6 @@ impl Metrics {
                 drop(metrics.lookups.get_or_create(&Lookup { kind, found }));
             }
         }
-        for kind in CAPTURED {
-            drop(metrics.captures.get_or_create(&Kind { kind }));
-            drop(metrics.rejected.get_or_create(&Kind { kind }));
-        }
         metrics
     }
 
@@ -46,7 +40,7 @@ impl Metrics {
         drop(self.upstream_wait.get_or_create(&source));
         drop(self.upstream_retries.get_or_create(&source));
         drop(self.upstream_rests.get_or_create(&source));
-        drop(self.upstream_disagreements.get_or_create(&source));
+        self.ingest.know_upstream(upstream);
         drop(self.upstream_budget.get_or_create(&source));
         for class in RequestClass::ALL {
             self.know_class(upstream, class);

@@ -4,16 +4,14 @@
 //! nothing about one that is kept.
 
 use super::RepairParts;
-use crate::{
-    capture_checks::CheckedCapture,
-    capture_failure::CaptureFailure,
-    capture_writer::{KeptBefore, mirrored},
-    suspect_copy::{CopyOrigin, RejectedBytes},
-};
 use bytes::Bytes;
 use checksumdb::database_files;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
+use ingest::{
+    CaptureFailure, CheckedCapture, CopyOrigin, RejectedBytes,
+    capture_writer::{KeptBefore, mirrored},
+};
 use inspection::check::Wrong;
 use protocol::Refusal;
 use store::{CaptureRepair, Key, Record, SealedSpool, Withdrawal};

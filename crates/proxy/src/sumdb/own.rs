@@ -6,13 +6,12 @@
 //! is never hashed for it, so go.sum stays what it would be without us, to the byte.
 
 use super::proven::{parse, text};
-use crate::{
-    answer::Answer, answer_ages::AnswerAges, artifacts::ArtifactAnswers, metrics::Metrics,
-};
+use crate::{answer::Answer, artifacts::ArtifactAnswers, metrics::Metrics};
 use bytes::Bytes;
 use checksumdb::{HostedDatabase, HostedDatabases, Verification};
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use ingest::AnswerAges;
 use protocol::{
     Fetching, Freshness, Media, Origin, PrivacyRules, Refusal, database_path::CHECKPOINT,
 };

@@ -11,13 +11,13 @@
 
 use crate::{
     answer::{Answer, Body},
-    answer_ages::AnswerAges,
     metrics::Metrics,
 };
 use bytes::Bytes;
 use checksumdb::{DatabaseRecords, ProvenRecord, Verification};
 use codes::Code;
 use gomod::{ModulePath, Version};
+use ingest::AnswerAges;
 use protocol::{Clock, Evidence, Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use tlog::{

@@ -430,7 +430,7 @@ pub(crate) async fn read(body: Body) -> Received {
 }
 
 /// The first bytes of a body that is arriving, and the rest of it to be read.
-pub(crate) async fn first_bytes(answer: Answer) -> (Bytes, proxy::flight::Reader) {
+pub(crate) async fn first_bytes(answer: Answer) -> (Bytes, ingest::flight::Reader) {
     let Body::Flight(mut reader) = answer.body else {
         panic!("not arriving: {answer:?}")
     };

@@ -11,7 +11,7 @@ use upstream::{BreakerView, Upstreams};
 
 /// Both lists of sources; cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct ModuleSources {
+pub struct ModuleSources {
     public: Upstreams,
     private: Option<Upstreams>,
     privacy: Arc<PrivacyRules>,
@@ -20,11 +20,8 @@ pub(crate) struct ModuleSources {
 // === impl ModuleSources ===
 
 impl ModuleSources {
-    pub(crate) fn new(
-        public: Upstreams,
-        private: Option<Upstreams>,
-        privacy: Arc<PrivacyRules>,
-    ) -> Self {
+    /// Both lists, and what tells which of them is asked.
+    pub fn new(public: Upstreams, private: Option<Upstreams>, privacy: Arc<PrivacyRules>) -> Self {
         Self {
             public,
             private,
@@ -33,7 +30,7 @@ impl ModuleSources {
     }
 
     /// Who is asked about what is public.
-    pub(crate) fn public(&self) -> &Upstreams {
+    pub fn public(&self) -> &Upstreams {
         &self.public
     }
 
@@ -41,7 +38,7 @@ impl ModuleSources {
     ///
     /// # Errors
     /// It is private, and there is no source for private modules.
-    pub(crate) fn of_module(&self, module: &ModulePath) -> Result<&Upstreams, Refusal> {
+    pub fn of_module(&self, module: &ModulePath) -> Result<&Upstreams, Refusal> {
         if self.privacy.is_private(module) {
             self.private("no source for private modules is set")
         } else {
@@ -54,7 +51,7 @@ impl ModuleSources {
     ///
     /// # Errors
     /// Its name is private, and there is no source for private names.
-    pub(crate) fn of_database(&self, name: &str) -> Result<&Upstreams, Refusal> {
+    pub fn of_database(&self, name: &str) -> Result<&Upstreams, Refusal> {
         if self.privacy.is_private_name(name) && !self.public.asks_directly(name) {
             self.private("no source for private names is set")
         } else {
@@ -63,7 +60,7 @@ impl ModuleSources {
     }
 
     /// The state of every breaker.
-    pub(crate) fn breakers(&self) -> Vec<BreakerView> {
+    pub fn breakers(&self) -> Vec<BreakerView> {
         let all = std::iter::once(&self.public).chain(&self.private);
         all.flat_map(Upstreams::breakers).collect()
     }

@@ -13,10 +13,8 @@ use mismatch::Disagreement;
 use moka::sync::Cache;
 use store::Store;
 
-use crate::{
-    answer_memory::RememberedAnswer,
-    metrics::{Metrics, Source},
-};
+use crate::answer_memory::RememberedAnswer;
+use crate::metrics::{DisagreeingSource, IngestMetrics};
 use alarm::{Alarm, AlarmKind, AlarmLog, Severity};
 use protocol::PrivacyRules;
 
@@ -27,12 +25,12 @@ const QUIET: Duration = Duration::from_hours(24);
 const PAIRS: u64 = 1024;
 
 /// Notes when sources disagree about what exists.
-pub(crate) struct Disagreements {
+pub struct Disagreements {
     /// Pairs that disagreed lately.
     recent: Cache<(String, String), ()>,
     store: Store,
     privacy: Arc<PrivacyRules>,
-    metrics: Arc<Metrics>,
+    metrics: IngestMetrics,
     alarms: AlarmLog,
 }
 
@@ -42,7 +40,7 @@ impl Disagreements {
     pub(crate) fn new(
         store: &Store,
         privacy: &Arc<PrivacyRules>,
-        metrics: &Arc<Metrics>,
+        metrics: &IngestMetrics,
         alarms: &AlarmLog,
     ) -> Self {
         let recent = Cache::builder().max_capacity(PAIRS).time_to_live(QUIET);
@@ -50,13 +48,13 @@ impl Disagreements {
             recent: recent.build(),
             store: store.clone(),
             privacy: Arc::clone(privacy),
-            metrics: Arc::clone(metrics),
+            metrics: metrics.clone(),
             alarms: alarms.clone(),
         }
     }
 
     /// A source stated this absence of a path, and `had` has it.
-    pub(crate) async fn note(
+    pub async fn note(
         &self,
         module: &ModulePath,
         path: &str,
@@ -65,8 +63,8 @@ impl Disagreements {
     ) {
         let upstream = absence.source.clone();
         self.metrics
-            .upstream_disagreements
-            .get_or_create(&Source { upstream })
+            .disagreements
+            .get_or_create(&DisagreeingSource { upstream })
             .inc();
         let had = had.split(" (").next().unwrap_or(had);
         let pair = (absence.source.clone(), had.to_owned());

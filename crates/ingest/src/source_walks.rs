@@ -14,8 +14,9 @@ use std::sync::Arc;
 use upstream::{Download, Outcome as Offer, Walk};
 
 /// Begins walks, and says what their ends mean.
-pub(crate) struct SourceWalks {
-    pub(crate) sources: ModuleSources,
+pub struct SourceWalks {
+    /// Who is asked.
+    pub sources: ModuleSources,
     pub(crate) blocklist: Arc<Blocklist>,
     pub(crate) absences: Arc<KnownAbsences>,
     pub(crate) disagreements: Arc<Disagreements>,
@@ -26,7 +27,7 @@ pub(crate) struct SourceWalks {
 
 impl SourceWalks {
     /// A walk over the sources for an artifact; asks nobody yet.
-    pub(crate) fn begin(&self, artifact: &Artifact) -> Result<Walk, Refusal> {
+    pub fn begin(&self, artifact: &Artifact) -> Result<Walk, Refusal> {
         self.blocklist.permit(artifact)?;
         let sources = self.sources.of_module(&artifact.module)?;
         let walk = sources.walk(&artifact.escaped_path());
@@ -34,11 +35,7 @@ impl SourceWalks {
     }
 
     /// The next body on the walk, or the refusal that its end amounts to.
-    pub(crate) async fn next(
-        &self,
-        artifact: &Artifact,
-        walk: &mut Walk,
-    ) -> Result<Download, Refusal> {
+    pub async fn next(&self, artifact: &Artifact, walk: &mut Walk) -> Result<Download, Refusal> {
         match walk.next().await {
             Offer::Found(download) => {
                 if let Some(absence) = walk.absence() {

@@ -3,10 +3,10 @@
 //! First the structure ([`inspection::check`]), then who vouches for the bytes ([`checksumdb::verification`]). What fails
 //! is described to whoever walks over the sources, so that another source may be tried.
 
+use crate::metrics::{CaptureKind, IngestMetrics};
 use crate::{
     capture_failure::CaptureFailure,
     info_evidence,
-    metrics::{Kind, Metrics},
     mismatch_investigation::Investigator,
     suspect_copy::{CopyOrigin, RejectedBytes},
 };
@@ -17,30 +17,34 @@ use inspection::{
     FileReader, ZipWorkers,
     check::{self, SmallCheck},
 };
-use prefetch::GoModSink;
 use protocol::{PrivacyRules, Refusal};
 use std::sync::Arc;
 use store::SealedSpool;
 use upstream::Waiting;
 
+/// Hears of go.mod files that have come.
+pub type GoModListener = Box<dyn Fn(&Artifact, &Bytes) + Send + Sync>;
+
 /// Checks and proves what arrives.
-pub(crate) struct CaptureChecks {
+pub struct CaptureChecks {
     pub(crate) verification: Arc<Verification>,
     pub(crate) investigator: Arc<Investigator>,
     pub(crate) reader: Arc<FileReader>,
     pub(crate) workers: ZipWorkers,
     pub(crate) privacy: Arc<PrivacyRules>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: IngestMetrics,
     /// Who is told of a go.mod before it is proven.
-    pub(crate) go_mods: GoModSink,
+    pub(crate) go_mods: GoModListener,
 }
 
 /// Bytes that may be kept: their `h1:` hash where go.sum knows one for the kind, and why they are
 /// trusted.
 #[derive(Debug)]
-pub(crate) struct CheckedCapture {
-    pub(crate) h1: Option<String>,
-    pub(crate) grounds: CaptureEvidence,
+pub struct CheckedCapture {
+    /// Its hash.
+    pub h1: Option<String>,
+    /// Why it is trusted.
+    pub grounds: CaptureEvidence,
 }
 
 // === impl CaptureChecks ===
@@ -79,7 +83,7 @@ impl CaptureChecks {
         let SmallCheck { h1, doubt } =
             checked.map_err(|wrong| CaptureFailure::Source(wrong.into()))?;
         if self.verification.verifier.must_wait(artifact) {
-            self.go_mods.arrived(artifact, bytes);
+            (self.go_mods)(artifact, bytes);
         }
         let hash = h1.as_deref().unwrap_or_default();
         let mut grounds = self.verification.grounds(artifact, hash).await?;
@@ -93,7 +97,7 @@ impl CaptureChecks {
     }
 
     /// Checks a sealed zip on a blocking thread, and has it proven; gives it back with what it is.
-    pub(crate) async fn zip(
+    pub async fn zip(
         &self,
         artifact: &Artifact,
         sealed: SealedSpool,
@@ -149,7 +153,10 @@ impl CaptureChecks {
             return failure;
         };
         let kind = artifact.kind.extension();
-        self.metrics.rejected.get_or_create(&Kind { kind }).inc();
+        self.metrics
+            .rejected
+            .get_or_create(&CaptureKind { kind })
+            .inc();
         let name = self.privacy.shown(&artifact.module, artifact);
         tracing::warn!(artifact = name, source = origin.source, %failure, "wrong content thrown away");
         match self.verification.logged(artifact).await {

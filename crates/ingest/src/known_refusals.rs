@@ -7,7 +7,7 @@ use protocol::{Clock, Refusal};
 use std::sync::Arc;
 
 /// Remembered reasons not to ask.
-pub(crate) struct KnownRefusals {
+pub struct KnownRefusals {
     pub(crate) wrong: Arc<WrongVersions>,
     pub(crate) absences: Arc<KnownAbsences>,
     pub(crate) clock: Clock,
@@ -17,7 +17,7 @@ pub(crate) struct KnownRefusals {
 
 impl KnownRefusals {
     /// What is said of an artifact for now, if anything is.
-    pub(crate) async fn recall(&self, artifact: &Artifact) -> Option<Refusal> {
+    pub async fn recall(&self, artifact: &Artifact) -> Option<Refusal> {
         match self.wrong.recall(artifact, self.clock.now()) {
             None => self.absences.recall(artifact).await,
             wrong => wrong,

@@ -15,7 +15,7 @@ pub(crate) fn evidence(claim: Evidence, info: &[u8]) -> Evidence {
 }
 
 /// The `.info` that a record is about, if nothing has confirmed it.
-pub(crate) fn unconfirmed(record: &Record) -> Option<&Artifact> {
+pub fn unconfirmed(record: &Record) -> Option<&Artifact> {
     let Key::Artifact(artifact) = &record.key else {
         return None;
     };

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Captures zips; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct ZipCaptures {
+pub struct ZipCaptures {
     flights: Flights,
     parts: Arc<ZipCaptureParts>,
 }
@@ -30,7 +30,7 @@ impl ZipCaptures {
     }
 
     /// How many are under way.
-    pub(crate) fn running(&self) -> usize {
+    pub fn running(&self) -> usize {
         self.flights.running()
     }
 
@@ -43,7 +43,7 @@ impl ZipCaptures {
     }
 
     /// Waits for a zip until it can be read or is kept.
-    pub(crate) async fn started(
+    pub async fn started(
         &self,
         artifact: &Artifact,
     ) -> Result<(Passage, FlightStart<SpooledBytes, FlightOutcome>), Refusal> {
@@ -57,7 +57,7 @@ impl ZipCaptures {
     }
 
     /// Waits until a zip is kept; says whether the flight was begun for this.
-    pub(crate) async fn kept(&self, artifact: &Artifact) -> (FlightOutcome, bool) {
+    pub async fn kept(&self, artifact: &Artifact) -> (FlightOutcome, bool) {
         loop {
             let mut begun = false;
             let passage = match self.board(artifact, &mut begun) {
@@ -72,7 +72,7 @@ impl ZipCaptures {
     }
 
     /// The flight for a zip that is under way, if there is one.
-    pub(crate) fn is_under_way(&self, artifact: &Artifact) -> bool {
+    pub fn is_under_way(&self, artifact: &Artifact) -> bool {
         self.flights.has(artifact)
     }
 }

@@ -28,7 +28,7 @@ use store::{StoredVersion, WithdrawnVersion};
 
 /// What is refused at present.
 #[derive(Debug)]
-pub(crate) struct Blocklist {
+pub struct Blocklist {
     /// Whether there is anything; read by every request.
     any: AtomicBool,
     entries: RwLock<Arc<BlockedEntries>>,
@@ -71,17 +71,13 @@ impl Blocklist {
     }
 
     /// Why a request is refused by policy, if it is.
-    pub(crate) fn refusal_of(&self, resource: &Resource) -> Option<Refusal> {
+    pub fn refusal_of(&self, resource: &Resource) -> Option<Refusal> {
         let blocked = self.present()?;
         blocked.resource(resource, self.clock.now())
     }
 
     /// Why a version is refused by policy, if it is.
-    pub(crate) fn refusal_of_version(
-        &self,
-        module: &ModulePath,
-        version: &Version,
-    ) -> Option<Refusal> {
+    pub fn refusal_of_version(&self, module: &ModulePath, version: &Version) -> Option<Refusal> {
         let blocked = self.present()?;
         blocked.version(module, version, self.clock.now())
     }
@@ -95,7 +91,7 @@ impl Blocklist {
     }
 
     /// Without the versions that are refused.
-    pub(crate) fn permitted_versions(
+    pub fn permitted_versions(
         &self,
         module: &ModulePath,
         mut kept: Vec<StoredVersion>,
@@ -108,11 +104,7 @@ impl Blocklist {
     }
 
     /// The text of a remembered list without the lines of versions that are refused.
-    pub(crate) fn permitted_list<'l>(
-        &self,
-        module: &ModulePath,
-        text: Cow<'l, str>,
-    ) -> Cow<'l, str> {
+    pub fn permitted_list<'l>(&self, module: &ModulePath, text: Cow<'l, str>) -> Cow<'l, str> {
         let Some(blocked) = self.present() else {
             return text;
         };
@@ -130,7 +122,7 @@ impl Blocklist {
 
     /// What the configuration denies from now on. Says whether that is something else than before: then
     /// whoever calls this forgets what was computed.
-    pub(crate) fn deny(&self, denied: DenyList) -> bool {
+    pub fn deny(&self, denied: DenyList) -> bool {
         let is_new = self.entries.read().denied != denied;
         if is_new {
             self.change(|blocked| blocked.denied = denied);
@@ -139,7 +131,7 @@ impl Blocklist {
     }
 
     /// What operators withdrew, from now on. Whoever calls this forgets what was computed.
-    pub(crate) fn withdraw_all(&self, withdrawn: Vec<WithdrawnVersion>) {
+    pub fn withdraw_all(&self, withdrawn: Vec<WithdrawnVersion>) {
         let named = |withdrawn: WithdrawnVersion| {
             let name = (withdrawn.module.clone(), withdrawn.version.clone());
             (name, withdrawn)

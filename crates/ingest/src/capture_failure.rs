@@ -7,7 +7,7 @@ use upstream::{BodyError, BodyFailure};
 
 /// Why one attempt gave nothing.
 #[derive(Debug)]
-pub(crate) enum CaptureFailure {
+pub enum CaptureFailure {
     /// The source's fault: another attempt may help.
     Source(BodyFailure),
     /// The source's bytes are not those that the checksum database knows: a case to investigate.

@@ -8,7 +8,7 @@
 //! Generic over the content and the result, so that the concurrency checker can drive it without
 //! files.
 
-use super::{
+use crate::flight::{
     lock::Mutex,
     state::{Sight, State, Withhold},
 };

@@ -22,23 +22,27 @@ pub(crate) enum CopyBytes {
 
 /// A wrong copy.
 #[derive(Debug)]
-pub(crate) struct SuspectCopy {
-    pub(crate) failure: BodyFailure,
+pub struct SuspectCopy {
+    /// What is wrong with it.
+    pub failure: BodyFailure,
     pub(crate) specimen: CopyDescription,
     copy: CopyBytes,
     pub(crate) logged: Option<H1>,
 }
 
 /// Bytes that nobody vouches for.
-pub(crate) enum RejectedBytes {
+pub enum RejectedBytes {
+    /// A file in memory.
     Small(Bytes),
+    /// A file in the spool.
     Sealed(SealedSpool),
 }
 
 /// What is known about a copy besides its bytes.
 #[derive(Debug, Clone)]
-pub(crate) struct CopyOrigin {
-    pub(crate) source: String,
+pub struct CopyOrigin {
+    /// Who sent it.
+    pub source: String,
     pub(crate) announced: Option<u64>,
     pub(crate) logged: Option<H1>,
 }
@@ -93,7 +97,7 @@ impl SuspectCopy {
 
 impl CopyOrigin {
     /// What is known of a body before its bytes.
-    pub(crate) fn of(download: &Download) -> Self {
+    pub fn of(download: &Download) -> Self {
         let source = download.source.to_string();
         Self {
             source,

@@ -32,7 +32,7 @@ use upstream::{Absence, Outage};
 const WITNESSES: usize = 4;
 
 /// What is known not to exist.
-pub(crate) struct KnownAbsences {
+pub struct KnownAbsences {
     pub(crate) answers: Arc<AnswerMemory>,
     pub(crate) store: Store,
     pub(crate) workers: ZipWorkers,
@@ -44,7 +44,7 @@ pub(crate) struct KnownAbsences {
 
 impl KnownAbsences {
     /// A source's recent statement that an artifact does not exist, in its own words.
-    pub(crate) async fn recall(&self, artifact: &Artifact) -> Option<Refusal> {
+    pub async fn recall(&self, artifact: &Artifact) -> Option<Refusal> {
         let stated = absence_of(artifact.escaped_path());
         let remembered = self.answers.find(&stated).await.ok()??;
         let age = self.clock.age(remembered.fetched_at);
@@ -61,7 +61,7 @@ impl KnownAbsences {
 
     /// Remembers what a source's "does not exist" means beyond the answer itself: a module path
     /// without a list is no module, anything else is absent by itself.
-    pub(crate) async fn remember_absent(
+    pub async fn remember_absent(
         &self,
         subject: &AnswerSubject,
         module: &ModulePath,
@@ -76,7 +76,7 @@ impl KnownAbsences {
     }
 
     /// What an outage means for a request for `path` of this module.
-    pub(crate) async fn outage(&self, module: &ModulePath, path: &str, outage: Outage) -> Refusal {
+    pub async fn outage(&self, module: &ModulePath, path: &str, outage: Outage) -> Refusal {
         if self.is_known_module(module).await {
             return Refusal::from(outage);
         }

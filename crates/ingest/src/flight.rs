@@ -40,11 +40,11 @@ pub(crate) type FlightBoard = Board<SpooledBytes, FlightOutcome>;
 
 /// What readers of a flight follow.
 #[derive(Clone)]
-pub(crate) struct SpooledBytes {
+pub struct SpooledBytes {
     /// The bytes, as far as they have come.
     pub(crate) reader: SpoolReader,
     /// Who sends them.
-    pub(crate) source: Arc<str>,
+    pub source: Arc<str>,
 }
 
 /// How many last bytes of a zip stay back until it is proven. A zip's directory is at its end and
@@ -67,7 +67,7 @@ struct Flight {
 }
 
 /// A reader's place in a flight: as long as it is held, somebody waits for the flight.
-pub(crate) struct Passage {
+pub struct Passage {
     seat: Seat<SpooledBytes, FlightOutcome>,
     waiting: Waiting,
 }

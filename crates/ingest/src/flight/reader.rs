@@ -4,7 +4,7 @@
 //! costs a file descriptor and no memory. The announced length was sent to the client in a header
 //! and cannot be taken back: if the flight ends up with another one, the body is cut.
 
-use super::{Passage, SpooledBytes, board::View};
+use crate::flight::{Passage, SpooledBytes, board::View};
 use bytes::Bytes;
 use std::{fmt, future::poll_fn};
 use store::StoreError;
@@ -34,7 +34,8 @@ pub struct Reader {
 // === impl Reader ===
 
 impl Reader {
-    pub(crate) fn new(passage: Passage, announced: Option<u64>) -> Self {
+    /// A way through the body of a flight, from its first byte.
+    pub fn new(passage: Passage, announced: Option<u64>) -> Self {
         Self {
             passage,
             announced,

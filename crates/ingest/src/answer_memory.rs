@@ -2,9 +2,10 @@
 //!
 //! A list, the answer to a query, a changing file of a checksum database and a statement of absence are no
 //! captures: each is replaced by the next. Here they are read and written, at any age; what an age means
-//! is decided in [`crate::revalidation`] and [`crate::known_absences`].
+//! is decided in whoever asks again and [`crate::known_absences`].
 
-use crate::{answer_ages::AnswerAges, metrics::Metrics, selection};
+use crate::answer_ages::AnswerAges;
+use alarm::AlarmMetrics;
 use bytes::Bytes;
 use checksumdb::database_files;
 use codes::Code;
@@ -20,45 +21,49 @@ use upstream::Absence;
 const LIST_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Reads and writes remembered answers.
-pub(crate) struct AnswerMemory {
+pub struct AnswerMemory {
     store: Store,
     privacy: Arc<PrivacyRules>,
-    metrics: Arc<Metrics>,
+    failures: AlarmMetrics,
 }
 
 /// An answer that may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RememberedAnswer {
-    pub(crate) status: CachedAnswerStatus,
-    pub(crate) body: Bytes,
-    pub(crate) fetched_at: Timestamp,
-    pub(crate) source: String,
+pub struct RememberedAnswer {
+    /// Whether there is such a thing.
+    pub status: CachedAnswerStatus,
+    /// What was answered.
+    pub body: Bytes,
+    /// When it was true.
+    pub fetched_at: Timestamp,
+    /// Who said it.
+    pub source: String,
 }
 
 /// Which answer: where it is asked for and under which name it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AnswerSubject {
+pub struct AnswerSubject {
     /// Its class in the store.
-    pub(crate) class: CachedAnswerClass,
+    pub class: CachedAnswerClass,
     /// Its path in the URL space, escaped.
-    pub(crate) path: String,
+    pub path: String,
     /// The module it is about; none for a checksum database.
-    pub(crate) module: Option<ModulePath>,
+    pub module: Option<ModulePath>,
 }
 
 // === impl AnswerMemory ===
 
 impl AnswerMemory {
-    pub(crate) fn new(store: &Store, privacy: &Arc<PrivacyRules>, metrics: &Arc<Metrics>) -> Self {
+    pub(crate) fn new(store: &Store, privacy: &Arc<PrivacyRules>, failures: &AlarmMetrics) -> Self {
         Self {
             store: store.clone(),
             privacy: Arc::clone(privacy),
-            metrics: Arc::clone(metrics),
+            failures: failures.clone(),
         }
     }
 
     /// What is remembered of a subject, at any age.
-    pub(crate) async fn find(
+    pub async fn find(
         &self,
         subject: &AnswerSubject,
     ) -> Result<Option<Arc<RememberedAnswer>>, Refusal> {
@@ -66,25 +71,25 @@ impl AnswerMemory {
             .store
             .cached_answer(&subject.memo_key())
             .await
-            .map_err(|error| self.metrics.store_failure(error))?;
+            .map_err(|error| self.failures.store_failure(error))?;
         Ok(memo.map(|memo| Arc::new(RememberedAnswer::from(memo))))
     }
 
     /// Writes an answer down. A store that cannot be written costs the memory, not the answer.
-    pub(crate) async fn write(&self, subject: &AnswerSubject, answer: &RememberedAnswer) {
+    pub async fn write(&self, subject: &AnswerSubject, answer: &RememberedAnswer) {
         if let Err(error) = self
             .store
             .put_cached_answer(subject.memo_key(), CachedAnswer::from(answer))
             .await
         {
-            self.metrics.alarms.store_failures.inc();
+            self.failures.store_failures.inc();
             let path = self.shown_path(subject);
             tracing::warn!(%error, path, "an answer could not be remembered");
         }
     }
 
     /// The path of an answer as a log line may show it.
-    pub(crate) fn shown_path(&self, subject: &AnswerSubject) -> String {
+    pub fn shown_path(&self, subject: &AnswerSubject) -> String {
         match &subject.module {
             Some(module) => self.privacy.shown(module, &subject.path),
             None => self.privacy.shown_database_path(&subject.path),
@@ -96,23 +101,24 @@ impl AnswerMemory {
 
 impl RememberedAnswer {
     /// A source's statement of absence as a refusal in its own words.
-    pub(crate) fn absence(&self) -> Refusal {
+    pub fn absence(&self) -> Refusal {
         let text = String::from_utf8_lossy(&self.body);
         let (status, text) = text.split_once(' ').unwrap_or(("404", &text));
         Refusal::relayed(if status == "410" { 410 } else { 404 }, text)
     }
 
     /// Whether a source said that it has it.
-    pub(crate) fn is_known(&self) -> bool {
+    pub fn is_known(&self) -> bool {
         self.status == CachedAnswerStatus::Known
     }
 
     /// The body as text; what is not UTF-8 is replaced.
-    pub(crate) fn text(&self) -> std::borrow::Cow<'_, str> {
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 
-    pub(crate) fn of_absence(absence: &Absence, now: Timestamp) -> Self {
+    /// A statement of absence.
+    pub fn of_absence(absence: &Absence, now: Timestamp) -> Self {
         Self {
             status: CachedAnswerStatus::Absent,
             body: format!("{} {}", absence.status, absence.text).into(),
@@ -154,7 +160,8 @@ impl AnswerSubject {
         }
     }
 
-    pub(crate) fn limit(&self) -> u64 {
+    /// How many bytes an answer may have.
+    pub fn limit(&self) -> u64 {
         if self.class == CachedAnswerClass::List {
             LIST_LIMIT
         } else {
@@ -165,11 +172,7 @@ impl AnswerSubject {
     /// How old an answer may be, and for how long after that it is given while it is renewed. Absence
     /// has its own clock: it is never believed for as long as a list. What an honest database never
     /// changes is believed for longest.
-    pub(crate) fn limits(
-        &self,
-        ages: &AnswerAges,
-        remembered: &RememberedAnswer,
-    ) -> (Duration, Duration) {
+    pub fn limits(&self, ages: &AnswerAges, remembered: &RememberedAnswer) -> (Duration, Duration) {
         let is_record = self.class == CachedAnswerClass::Sumdb
             && database_files::is_permanent(database_path::split(&self.path).1);
         match (remembered.is_known(), is_record) {
@@ -180,7 +183,7 @@ impl AnswerSubject {
     }
 
     /// Whether a body can be what was asked for.
-    pub(crate) fn check(&self, body: &[u8]) -> Result<(), Wrong> {
+    pub fn check(&self, body: &[u8]) -> Result<(), Wrong> {
         match self.class {
             CachedAnswerClass::Latest | CachedAnswerClass::Query => check::resolved(body).map(drop),
             CachedAnswerClass::Sumdb => {
@@ -189,7 +192,7 @@ impl AnswerSubject {
             _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
                 Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
             }
-            CachedAnswerClass::List if !selection::is_list(&String::from_utf8_lossy(body)) => {
+            CachedAnswerClass::List if !check::is_list(&String::from_utf8_lossy(body)) => {
                 let problem = "it has lines, and no version in them";
                 Err(Wrong::new(Code::UpstreamBadContent, problem))
             }

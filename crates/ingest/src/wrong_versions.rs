@@ -35,7 +35,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// What is remembered of wrong versions.
 #[derive(Debug)]
-pub(crate) struct WrongVersions {
+pub struct WrongVersions {
     known: Cache<Artifact, Arc<WrongVersion>>,
     opened: Mutex<HashMap<String, CaseQuota>>,
 }
@@ -135,7 +135,7 @@ impl WrongVersions {
     }
 
     /// The sources of a module are to be asked again; gives how many refusals were forgotten.
-    pub(crate) fn forget(&self, module: &ModulePath, now: Timestamp) -> u64 {
+    pub fn forget(&self, module: &ModulePath, now: Timestamp) -> u64 {
         let of_module = self.known.iter();
         let of_module = of_module.filter(|(artifact, _)| artifact.module == *module);
         let mut forgotten = 0;

@@ -1,9 +1,9 @@
 //! The flight's board under a concurrency checker: every schedule of a small flight, and many
-//! random ones of a larger one. Run with `cargo test -p proxy --features shuttle`.
+//! random ones of a larger one. Run with `cargo test -p ingest --features shuttle`.
 #![cfg(feature = "shuttle")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use proxy::flight::{
+use ingest::flight::{
     board::{Board, Seat, View},
     state::Withhold,
 };

@@ -8,9 +8,9 @@
 //!
 //! Wrong copies go into quarantine before they are described, and nothing here can make one served.
 
+use crate::metrics::IngestMetrics;
 use crate::{
     capture_failure::CaptureFailure,
-    metrics::Metrics,
     source_walks::SourceWalks,
     sources::ModuleSources,
     suspect_copy::{CopyBytes, CopyOrigin, RejectedBytes, SuspectCopy, compare, describe},
@@ -31,13 +31,13 @@ use upstream::{BodyFailure, Download, SourceName, Upstreams, Walk};
 const RETRIES: usize = 2;
 
 /// Finds out why bytes are not those that the checksum database knows, and writes the case down.
-pub(crate) struct Investigator {
+pub struct Investigator {
     pub(crate) store: Store,
     pub(crate) sources: ModuleSources,
     pub(crate) verification: Arc<Verification>,
     pub(crate) wrong: Arc<WrongVersions>,
     pub(crate) workers: ZipWorkers,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: IngestMetrics,
     pub(crate) alarms: AlarmLog,
     pub(crate) clock: Clock,
 }
@@ -272,7 +272,7 @@ impl Investigator {
 
     /// Puts wrong bytes aside and describes them. What the database knows is what makes them a case;
     /// without it they are only wrong.
-    pub(crate) async fn suspect(
+    pub async fn suspect(
         &self,
         artifact: &Artifact,
         rejected: RejectedBytes,

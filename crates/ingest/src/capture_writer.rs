@@ -4,18 +4,18 @@
 //! an `.info` that `go` cannot read gives way to the one that arrives, and what was remembered of both is
 //! forgotten.
 
+use crate::metrics::{CaptureKind, IngestMetrics};
 use crate::{
     answer_memory::RememberedAnswer,
     blocklist::Blocklist,
     info_evidence::{self, unconfirmed},
-    metrics::{Kind, Metrics},
-    response_cache::ResponseCache,
 };
+use alarm::AlarmLog;
 use bytes::Bytes;
 use checksumdb::{CaptureEvidence, Verification};
 use gomod::{Artifact, ArtifactKind, ModulePath};
 use inspection::check;
-use memory::{KeptFile, MemoryCache};
+use memory::{KeptFile, MemoryCache, ResponseCache};
 use protocol::{Evidence, Refusal};
 use std::sync::Arc;
 use store::{
@@ -28,19 +28,20 @@ use tokio::time::Instant;
 const REPLACED_BY: &str = "modkeep";
 
 /// Keeps captures.
-pub(crate) struct CaptureWriter {
+pub struct CaptureWriter {
     pub(crate) store: Store,
     pub(crate) memory: Arc<MemoryCache>,
     pub(crate) responses: Arc<ResponseCache>,
     pub(crate) verification: Arc<Verification>,
     pub(crate) blocklist: Arc<Blocklist>,
     pub(crate) disk: Arc<DiskRoom>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: IngestMetrics,
+    pub(crate) alarms: AlarmLog,
 }
 
 /// What the catalog has under the key of something that arrives.
 #[derive(Debug)]
-pub(crate) enum KeptBefore {
+pub enum KeptBefore {
     /// Nothing.
     Nothing,
     /// An `.info` that `go` cannot read and nothing confirmed: what arrives takes its place.
@@ -84,7 +85,7 @@ impl CaptureWriter {
 
     /// Keeps small bytes for ever and in memory; `before` is what the catalog had when they were asked
     /// for.
-    pub(crate) async fn keep_small(
+    pub async fn keep_small(
         &self,
         key: Key,
         bytes: Bytes,
@@ -132,7 +133,7 @@ impl CaptureWriter {
 
     /// Keeps the answer to a query as the `.info` of the version it resolved to, as `go` itself
     /// caches it under both names: the version is what the client will ask for from now on.
-    pub(crate) async fn keep_resolved(&self, module: &ModulePath, answer: &RememberedAnswer) {
+    pub async fn keep_resolved(&self, module: &ModulePath, answer: &RememberedAnswer) {
         let Ok(version) = check::resolved(&answer.body) else {
             return;
         };
@@ -160,7 +161,7 @@ impl CaptureWriter {
     }
 
     /// What is said of a `.info`, which no log covers.
-    pub(crate) fn first_seen(&self, info: &Artifact, bytes: &[u8], source: &str) -> Provenance {
+    pub fn first_seen(&self, info: &Artifact, bytes: &[u8], source: &str) -> Provenance {
         let promise = self.verification.verifier.promise(info);
         Provenance {
             source: source.to_owned(),
@@ -170,7 +171,7 @@ impl CaptureWriter {
     }
 
     /// Puts an `.info` in the place of a kept one; says whether that was done.
-    pub(crate) async fn replace_info(
+    pub async fn replace_info(
         &self,
         record: &Record,
         bytes: Bytes,
@@ -195,10 +196,13 @@ impl CaptureWriter {
     ) -> Result<KeptFile, Refusal> {
         let took = started.elapsed().as_secs_f64();
         self.metrics.commit_time.observe(took);
-        let committed = committed.map_err(|error| self.metrics.store_failure(error))?;
+        let committed = committed.map_err(|error| self.alarms.store_failure(error))?;
         if committed.fresh {
             let kind = kind_of(&committed.record.key);
-            self.metrics.captures.get_or_create(&Kind { kind }).inc();
+            self.metrics
+                .captures
+                .get_or_create(&CaptureKind { kind })
+                .inc();
             if let Key::Artifact(artifact) = &committed.record.key {
                 // Its version may be one more in the list.
                 self.responses.forget(&artifact.module.list_path());
@@ -226,7 +230,7 @@ pub(crate) fn provenance(h1: Option<String>, source: &str, grounds: CaptureEvide
 }
 
 /// What is said of a record of a database that is passed on unproven.
-pub(crate) fn mirrored(source: &str) -> Provenance {
+pub fn mirrored(source: &str) -> Provenance {
     Provenance {
         source: source.to_owned(),
         evidence: Evidence::Unverified,
@@ -239,7 +243,7 @@ fn is_info(key: &Key) -> bool {
 }
 
 /// Whether `go` can use what is kept under a key.
-pub(crate) fn is_readable(key: &Key, bytes: &[u8]) -> bool {
+pub fn is_readable(key: &Key, bytes: &[u8]) -> bool {
     match key {
         Key::Artifact(artifact) if is_info(key) => check::small(artifact, bytes).is_ok(),
         _ => true,

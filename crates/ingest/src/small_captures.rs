@@ -43,7 +43,7 @@ pub(crate) struct SmallCapture {
 
 /// Fetches small artifacts; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct SmallCaptures {
+pub struct SmallCaptures {
     flights: Arc<SingleFlights<Artifact, SmallCapture>>,
     parts: Arc<SmallCaptureParts>,
 }
@@ -90,7 +90,7 @@ impl SmallCaptures {
     }
 
     /// Fetches an artifact for a client that waits.
-    pub(crate) async fn fetch(&self, artifact: &Artifact) -> FlightOutcome {
+    pub async fn fetch(&self, artifact: &Artifact) -> FlightOutcome {
         let demand = || self.run(artifact, FetchUrgency::Demand, || ());
         let mut captured = demand().await;
         if captured.says_nothing() {
@@ -100,7 +100,7 @@ impl SmallCaptures {
     }
 
     /// Fetches an artifact that nobody has asked for yet; says whether that was begun for this.
-    pub(crate) async fn fetch_ahead(&self, artifact: &Artifact) -> (FlightOutcome, bool) {
+    pub async fn fetch_ahead(&self, artifact: &Artifact) -> (FlightOutcome, bool) {
         let mut is_ours = false;
         let captured = self.run(artifact, FetchUrgency::Ahead, || is_ours = true);
         let outcome = captured.await.outcome;
@@ -125,7 +125,7 @@ impl SmallCaptures {
     }
 
     /// How many are under way.
-    pub(crate) fn running(&self) -> usize {
+    pub fn running(&self) -> usize {
         self.flights.running()
     }
 }

@@ -19,7 +19,7 @@ const LARGE_AT_ONCE: usize = 2;
 
 /// Room for large bodies.
 #[derive(Debug)]
-pub(crate) struct BodyReceiver(Semaphore);
+pub struct BodyReceiver(Semaphore);
 
 /// A body in segments, each of which is copied once at most.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl BodyReceiver {
     }
 
     /// Receives a whole body; the walk has limited its size.
-    pub(crate) async fn receive(&self, download: &mut Download) -> Result<Bytes, BodyError> {
+    pub async fn receive(&self, download: &mut Download) -> Result<Bytes, BodyError> {
         let mut body = BodySegments::default();
         let mut room = None;
         while let Some(chunk) = download.chunk().await? {

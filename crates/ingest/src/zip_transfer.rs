@@ -11,11 +11,11 @@ use crate::{
     capture_writer::{self, CaptureWriter},
     flight::{FlightBoard, FlightEnd, FlightOutcome, SpooledBytes, state::State},
     known_refusals::KnownRefusals,
-    metrics::Metrics,
     mismatch_investigation::{Investigator, MismatchInvestigation},
     source_walks::SourceWalks,
     suspect_copy::{CopyBytes, CopyOrigin},
 };
+use alarm::AlarmLog;
 use gomod::Artifact;
 use memory::{KeptFile, VerifiedBlobs};
 use protocol::{PrivacyRules, Refusal};
@@ -40,7 +40,7 @@ pub(crate) struct ZipCaptureParts {
     pub(crate) disk: Arc<DiskRoom>,
     pub(crate) store: Store,
     pub(crate) privacy: Arc<PrivacyRules>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: AlarmLog,
 }
 
 /// Flies: fetches, proves, commits; tells the board.
@@ -122,7 +122,7 @@ impl ZipCaptureParts {
         let mut spool = self.store.spool().await.map_err(Refusal::from)?;
         // Before anybody is shown a byte: a refusal lets `go` go on to another proxy, a cut does not.
         let room = spool.reserve(download.length.unwrap_or(UNANNOUNCED)).await;
-        room.map_err(|error| self.metrics.store_failure(error))?;
+        room.map_err(|error| self.alarms.store_failure(error))?;
         let spooled = SpooledBytes {
             reader: spool.reader(),
             source: Arc::clone(source),

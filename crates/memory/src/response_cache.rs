@@ -13,7 +13,6 @@
 //! An answer whose mark is no longer the last one is not held; so an answer that was just fetched is
 //! not, since remembering it is a change, but the next one is.
 
-use crate::answer::{Answer, Body};
 use bytes::Bytes;
 use jiff::Timestamp;
 use moka::sync::Cache;
@@ -39,7 +38,7 @@ const MARKS: usize = 1024;
 
 /// Answers by path.
 #[derive(Debug)]
-pub(crate) struct ResponseCache {
+pub struct ResponseCache {
     answers: Cache<Arc<str>, HeldResponse>,
     changes: Box<[AtomicU64]>,
     hasher: RandomState,
@@ -47,17 +46,25 @@ pub(crate) struct ResponseCache {
 
 /// What was the last change when somebody began to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ResponseMark(u64);
+pub struct ResponseMark(u64);
 
+/// A finished answer whose bytes are at hand.
 #[derive(Debug, Clone)]
-struct HeldResponse {
-    resource: Arc<Resource>,
-    media: Media,
-    freshness: Freshness,
-    hash: Option<BlobId>,
-    origin: Origin,
-    bytes: Bytes,
-    until: Timestamp,
+pub struct HeldResponse {
+    /// What it answers.
+    pub resource: Arc<Resource>,
+    /// What its bytes are.
+    pub media: Media,
+    /// How long others may keep it.
+    pub freshness: Freshness,
+    /// SHA-256 of its bytes.
+    pub hash: Option<BlobId>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// How long it is held at most.
+    pub until: Timestamp,
 }
 
 // === impl HeldResponse ===
@@ -76,7 +83,8 @@ impl HeldResponse {
 // === impl ResponseCache ===
 
 impl ResponseCache {
-    pub(crate) fn new() -> Self {
+    /// Nothing is held yet.
+    pub fn new() -> Self {
         let answers = Cache::builder()
             .max_capacity(MEMORY)
             .weigher(|path: &Arc<str>, held: &HeldResponse| {
@@ -93,52 +101,23 @@ impl ResponseCache {
     }
 
     /// To be taken before looking at anything the answer is made of.
-    pub(crate) fn mark(&self, path: &str) -> ResponseMark {
+    pub fn mark(&self, path: &str) -> ResponseMark {
         let changes = self.changes_of(path);
         ResponseMark(changes.map_or(0, |changes| changes.load(Ordering::SeqCst)))
     }
 
     /// The answer at a path, if it is not too old, nor of a time that was taken back.
-    pub(crate) fn get(&self, path: &str, now: Timestamp) -> Option<(Arc<Resource>, Answer)> {
+    pub fn get(&self, path: &str, now: Timestamp) -> Option<HeldResponse> {
         let held = self.answers.get(path)?;
-        if now > held.until || held.is_of_the_future(now) {
-            return None;
-        }
-        let answer = Answer {
-            media: held.media,
-            freshness: held.freshness,
-            hash: held.hash,
-            origin: held.origin,
-            evidence: protocol::Evidence::Unclaimed,
-            body: Body::Bytes(held.bytes),
-        };
-        Some((held.resource, answer))
+        (now <= held.until && !held.is_of_the_future(now)).then_some(held)
     }
 
     /// Holds an answer whose bytes are at hand, unless something changed since `mark`.
-    pub(crate) fn hold(
-        &self,
-        path: &str,
-        mark: ResponseMark,
-        until: Timestamp,
-        resource: Resource,
-        answer: &Answer,
-    ) {
-        let Body::Bytes(bytes) = &answer.body else {
-            return;
-        };
-        let held = HeldResponse {
-            resource: Arc::new(resource),
-            media: answer.media,
-            freshness: answer.freshness,
-            hash: answer.hash,
-            // That no source could be asked remains true of it.
-            origin: match &answer.origin {
-                need @ (Origin::Stale | Origin::Computed | Origin::Kept { .. }) => need.clone(),
-                _ => Origin::Memory,
-            },
-            bytes: bytes.clone(),
-            until,
+    pub fn hold(&self, path: &str, mark: ResponseMark, mut held: HeldResponse) {
+        // That no source could be asked remains true of it.
+        held.origin = match held.origin {
+            need @ (Origin::Stale | Origin::Computed | Origin::Kept { .. }) => need,
+            _ => Origin::Memory,
         };
         self.answers.insert(path.into(), held);
         // A change before this line is seen here; one after it finds the answer and removes it.
@@ -148,7 +127,7 @@ impl ResponseCache {
     }
 
     /// Something changed that the answer at `path` is made of.
-    pub(crate) fn forget(&self, path: &str) {
+    pub fn forget(&self, path: &str) {
         if let Some(changes) = self.changes_of(path) {
             changes.fetch_add(1, Ordering::SeqCst);
         }
@@ -156,7 +135,7 @@ impl ResponseCache {
     }
 
     /// Anything may have changed.
-    pub(crate) fn forget_all(&self) {
+    pub fn forget_all(&self) {
         for changes in &self.changes {
             changes.fetch_add(1, Ordering::SeqCst);
         }
@@ -171,25 +150,13 @@ impl ResponseCache {
 
 #[cfg(test)]
 mod tests {
-    use super::ResponseCache;
-    use crate::answer::{Answer, Body};
+    use super::{HeldResponse, ResponseCache};
     use gomod::ModulePath;
     use jiff::Timestamp;
     use protocol::{Freshness, Media, Origin, Resource};
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     const PATH: &str = "example.com/m/@v/list";
-
-    fn answer() -> Answer {
-        Answer {
-            media: Media::Text,
-            freshness: Freshness::For(Duration::from_mins(1)),
-            hash: None,
-            origin: Origin::Store,
-            evidence: protocol::Evidence::Unclaimed,
-            body: Body::Bytes("v1.0.0\n".into()),
-        }
-    }
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -197,7 +164,16 @@ mod tests {
 
     fn hold(fresh: &ResponseCache, mark: super::ResponseMark) {
         let module = ModulePath::parse("example.com/m").unwrap();
-        fresh.hold(PATH, mark, at(60), Resource::List(module), &answer());
+        let answer = HeldResponse {
+            resource: Arc::new(Resource::List(module)),
+            media: Media::Text,
+            freshness: Freshness::For(Duration::from_mins(1)),
+            hash: None,
+            origin: Origin::Store,
+            bytes: "v1.0.0\n".into(),
+            until: at(60),
+        };
+        fresh.hold(PATH, mark, answer);
     }
 
     #[test]
