@@ -8,7 +8,8 @@
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList};
 use protocol::{Caller, Fetching, Resource};
-use proxy::{Body, Metrics, Proxy, ProxyOptions, ScrubOptions, Share};
+use proxy::{Body, Metrics, Proxy, ProxyOptions};
+use repair::{ScrubOptions, Share};
 use std::{fs, net::Ipv4Addr, sync::Arc, time::Duration};
 use store::{Capture, Key, Provenance, Store, StoreOptions};
 use tokio::time::{Instant, MissedTickBehavior, interval};

@@ -7,7 +7,6 @@ use crate::{
     answer::{Answer, Body},
     confirmations::Confirmations,
     metrics::Metrics,
-    repair::{BlobRepairs, RepairOutcome},
 };
 use bytes::Bytes;
 use checksumdb::Verification;
@@ -19,6 +18,7 @@ use ingest::{
 };
 use memory::{CachedFile, KeptFile, MemoryCache, ResponseCache, SMALL, VerifiedBlobs, media_of};
 use protocol::{Clock, Fetching, Freshness, Origin, Refusal, Resource};
+use repair::{BlobRepairs, RepairOutcome};
 use single_flight::{FlightBudget, SingleFlights};
 use std::{sync::Arc, time::Duration};
 use store::{BlobReader, Key, Record, Store};

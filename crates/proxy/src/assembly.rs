@@ -10,9 +10,7 @@ use crate::{
     gauges::GaugeObserver,
     metrics::Metrics,
     options::ProxyOptions,
-    repair::{BlobRepairs, LostBlobs, RepairParts},
     revalidation::{RenewalFlights, Revalidation},
-    scrub::Scrubber,
     status::StatusReporter,
     sumdb::{
         HeadRenewals, HostedAnswers, MirroredAnswers, PROOFS_AT_ONCE, ProvenAnswers, SumdbAnswers,
@@ -25,9 +23,9 @@ use checksumdb::{DatabaseRecords, HostedDatabases, Verification, Verifier};
 use ingest::{Blocklist, Ingest, IngestParts, ModuleSources, WrongVersions};
 use inspection::{FileReader, ZipWorkers};
 use memory::{MemoryCache, ResponseCache, VerifiedBlobs};
-use parking_lot::Mutex;
 use prefetch::{AheadFetcher, Prefetch};
 use protocol::PrivacyRules;
+use repair::{BlobRepairs, LostBlobs, RepairParts, Scrubber};
 use single_flight::FlightBudget;
 use std::sync::Arc;
 use store::{DiskRoom, Store};
@@ -98,7 +96,13 @@ impl ProxyParts {
         let revalidation = Arc::new(base.revalidation(&ingest));
         let versions = base.versions(&ingest, &revalidation, &artifacts);
         let sumdb = base.sumdb(&ingest, &revalidation, &artifacts, &verification);
-        let scrubber = Arc::new(base.scrubber(repairs));
+        let scrubber = Arc::new(Scrubber::new(
+            &base.options.scrub,
+            &base.store,
+            repairs,
+            &base.metrics.repair,
+            &base.options.clock,
+        ));
         let fetcher: Arc<dyn AheadFetcher> = Arc::new(base.fetcher(&ingest, &verification));
         prefetch.start(&fetcher, &base.metrics.prefetch);
         let directory = base.options.vulnerabilities.clone();
@@ -246,7 +250,7 @@ impl Foundation {
             memory: Arc::clone(&self.memory),
             verified: Arc::clone(&self.verified),
             workers: self.workers.clone(),
-            metrics: Arc::clone(&self.metrics),
+            metrics: self.metrics.repair.clone(),
             alarms: self.alarms.clone(),
             lost: LostBlobs::default(),
         })
@@ -358,17 +362,6 @@ impl Foundation {
             }),
             privacy: Arc::clone(&self.privacy),
             sources: self.sources.clone(),
-        }
-    }
-
-    fn scrubber(&self, repairs: BlobRepairs) -> Scrubber {
-        Scrubber {
-            options: self.options.scrub.clone(),
-            store: self.store.clone(),
-            repairs,
-            metrics: Arc::clone(&self.metrics),
-            clock: self.options.clock.clone(),
-            progress: Mutex::default(),
         }
     }
 

@@ -17,6 +17,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use protocol::Refusal;
+use repair::RepairMetrics;
 use std::sync::{Arc, atomic::AtomicU64};
 use store::StoreError;
 use upstream::{BreakerState, BreakerView, RequestClass};
@@ -33,6 +34,8 @@ macro_rules! metrics {
             pub(crate) checksumdb: ChecksumdbMetrics,
             /// What was captured and thrown away.
             pub(crate) ingest: IngestMetrics,
+            /// What was hashed again and repaired.
+            pub(crate) repair: RepairMetrics,
             /// What was fetched ahead of demand.
             pub(crate) prefetch: Arc<PrefetchMetrics>,
         }
@@ -44,6 +47,7 @@ macro_rules! metrics {
                     alarms: AlarmMetrics::new(),
                     checksumdb: ChecksumdbMetrics::new(),
                     ingest: IngestMetrics::new(),
+                    repair: RepairMetrics::default(),
                     prefetch: Arc::new(PrefetchMetrics::new()),
                 }
             }
@@ -57,6 +61,7 @@ macro_rules! metrics {
                 self.alarms.register(registry);
                 self.checksumdb.register(registry);
                 self.ingest.register(registry);
+                self.repair.register(registry);
                 self.prefetch.register(registry);
             }
         }
@@ -120,20 +125,6 @@ metrics! {
     kept: Gauge = "modkeep_store_kept", Gauge::default();
     /// Bytes of blobs kept.
     kept_size: Gauge = "modkeep_store_kept" in Unit::Bytes, Gauge::default();
-    /// Blobs that scrubbing has hashed again.
-    scrub_blobs: Counter = "modkeep_scrub_blobs", Counter::default();
-    /// Bytes of blobs that scrubbing has hashed again.
-    scrub_bytes: Counter = "modkeep_scrub" in Unit::Bytes, Counter::default();
-    /// Kept blobs found damaged or missing, by scrubbing or by a request.
-    scrub_damaged: Counter = "modkeep_scrub_damaged", Counter::default();
-    /// Damaged or missing blobs that were healed from a source.
-    scrub_healed: Counter = "modkeep_scrub_healed", Counter::default();
-    /// Damaged blobs that were put into quarantine.
-    scrub_quarantined: Counter = "modkeep_scrub_quarantined", Counter::default();
-    /// When the last full scrubbing pass ended, in seconds of the epoch; 0 before the first.
-    scrub_last_pass: Gauge<f64, AtomicU64> = "modkeep_scrub_last_pass_timestamp" in Unit::Seconds, Gauge::default();
-    /// How much of the present scrubbing pass is done, from 0 to 1; 1 between two passes.
-    scrub_progress: Gauge<f64, AtomicU64> = "modkeep_scrub_pass_progress_ratio", Gauge::default();
     /// 1 while the store can be written, else 0.
     writable: Gauge = "modkeep_store_writable", Gauge::default();
     /// Bytes free for this process on the file system of the data directory; NaN if it does not say.

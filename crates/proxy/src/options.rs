@@ -1,10 +1,10 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::scrub::ScrubOptions;
 use checksumdb::{OwnOptions, VerifyOptions};
 use ingest::{AnswerAges, DenyList};
 use prefetch::Level;
 use protocol::Clock;
+use repair::ScrubOptions;
 use single_flight::FlightBudget;
 use std::{path::PathBuf, time::Duration};
 use store::DiskOptions;

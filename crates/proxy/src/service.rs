@@ -8,7 +8,6 @@ use crate::{
     kept_proof,
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
-    scrub::PassReport,
     status::Status,
 };
 use bytes::Bytes;
@@ -22,6 +21,7 @@ use jiff::Timestamp;
 use prefetch::{Kinds, Plan, PrefetchJob, ReadAhead};
 use prometheus_client::registry::Registry;
 use protocol::{Caller, CallerKey, Fetching, Origin, Refusal, RefusalText, Resource};
+use repair::PassReport;
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store, StoreError};
 use upstream::{BreakerView, Upstreams, Waiters};

@@ -3,9 +3,9 @@
 //! Names of fields are promises; new ones may come. What is unknown or off is null, never left out.
 //! Nothing private is in it: module names are not, sources are named as in the log.
 
-use crate::scrub::{PassProgress, PassReport, Scrubber, Tally};
 use checksumdb::{Mode, Verification};
 use ingest::ModuleSources;
+use repair::{PassProgress, PassReport, Scrubber, Tally};
 use serde::Serialize;
 use std::sync::Arc;
 use store::{DiskRoom, Store, StoreError};

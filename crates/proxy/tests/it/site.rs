@@ -8,7 +8,8 @@ use gomod::{
 use jiff::Timestamp;
 use prefetch::Level;
 use protocol::{Caller, Clock, Fetching, Refusal, Resource};
-use proxy::{Answer, Body, Metrics, Proxy, ProxyOptions, ScrubOptions, Share};
+use proxy::{Answer, Body, Metrics, Proxy, ProxyOptions};
+use repair::{ScrubOptions, Share};
 use std::{
     fs,
     net::IpAddr,

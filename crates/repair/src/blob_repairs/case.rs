@@ -4,7 +4,7 @@
 //! the journal as well, beside the right bytes if somebody had them: whether one bit fell over or the
 //! file was cut decides whether a disk is replaced or a restore is looked into.
 
-use super::{DamagedBlob, RepairOutcome, RepairParts};
+use crate::blob_repairs::{DamagedBlob, RepairOutcome, RepairParts};
 use alarm::{Alarm, AlarmKind, Severity};
 use gomod::{Artifact, sumhash::H1};
 use inspection::PositionedFile;

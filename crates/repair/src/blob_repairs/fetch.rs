@@ -3,7 +3,7 @@
 //! Nothing that a source says here is remembered: that it does not know a version any more says
 //! nothing about one that is kept.
 
-use super::RepairParts;
+use crate::blob_repairs::RepairParts;
 use bytes::Bytes;
 use checksumdb::database_files;
 use codes::Code;
@@ -159,7 +159,7 @@ async fn put(
     let healed = parts.store.repair(healing).await;
     healed
         .map(drop)
-        .map_err(|error| parts.metrics.store_failure(error))
+        .map_err(|error| parts.alarms.store_failure(error))
 }
 
 async fn receive(

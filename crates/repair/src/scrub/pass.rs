@@ -4,12 +4,14 @@
 //! the last name that is done. What is captured behind the cursor is left for the next pass; it was
 //! hashed when it came.
 
-use super::{
-    PassProgress, Scrubber,
-    ledger::{Book, Cursor, PassReport},
-    pace::{Pacer, ToGo, part},
+use crate::{
+    blob_repairs::RepairOutcome,
+    scrub::{
+        PassProgress, Scrubber,
+        ledger::{Book, Cursor, PassReport},
+        pace::{Pacer, ToGo, part},
+    },
 };
-use crate::repair::RepairOutcome;
 use std::time::Duration;
 use store::{BlobDamage, BlobId, SCAN_STEP, ScanStep, StoreError};
 use tokio::time::{Instant, sleep};
@@ -66,7 +68,7 @@ impl<'s> Pass<'s> {
                 self.cursor.after = Some(blob.to_string());
                 self.cursor.done += size;
                 self.cursor.tally.blobs += 1;
-                self.scrubber.metrics.scrub_blobs.inc();
+                self.scrubber.metrics.blobs.inc();
                 self.write_now_and_then().await?;
             }
         }
@@ -81,7 +83,7 @@ impl<'s> Pass<'s> {
             scan = next;
             self.cursor.tally.bytes += step.bytes;
             done += step.bytes;
-            self.scrubber.metrics.scrub_bytes.inc_by(step.bytes);
+            self.scrubber.metrics.bytes.inc_by(step.bytes);
             self.rest(&step, done).await;
             match step.verdict {
                 None => {}

@@ -1,4 +1,4 @@
-//! Repair: a kept blob is damaged or missing; its bytes are fetched again, or put aside.
+//! Blob repairs: a kept blob is damaged or missing; its bytes are fetched again, or put aside.
 //!
 //! Whoever meets the damage comes here, the scrubber or a request, and all who meet the same damage
 //! share one repair (law L6). In this order:
@@ -20,7 +20,7 @@
 mod case;
 mod fetch;
 
-use crate::metrics::Metrics;
+use crate::metrics::RepairMetrics;
 use alarm::AlarmLog;
 use fetch::Attempt;
 use ingest::{
@@ -40,36 +40,48 @@ const REMEMBERED: u64 = 10_000;
 
 /// Repairs damaged blobs; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct BlobRepairs {
+pub struct BlobRepairs {
     running: Arc<SingleFlights<BlobId, RepairOutcome>>,
     parts: Arc<RepairParts>,
 }
 
 /// What a blob is repaired with.
-pub(crate) struct RepairParts {
-    pub(crate) store: Store,
-    pub(crate) sources: ModuleSources,
-    pub(crate) walks: Arc<SourceWalks>,
-    pub(crate) bodies: Arc<BodyReceiver>,
-    pub(crate) checks: Arc<CaptureChecks>,
-    pub(crate) investigator: Arc<Investigator>,
-    pub(crate) writer: Arc<CaptureWriter>,
-    pub(crate) memory: Arc<MemoryCache>,
-    pub(crate) verified: Arc<VerifiedBlobs>,
-    pub(crate) workers: ZipWorkers,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) alarms: AlarmLog,
+pub struct RepairParts {
+    /// Where the blobs are.
+    pub store: Store,
+    /// Who is asked about a database.
+    pub sources: ModuleSources,
+    /// Who is asked for an artifact.
+    pub walks: Arc<SourceWalks>,
+    /// Where bodies are received.
+    pub bodies: Arc<BodyReceiver>,
+    /// What comes is checked and proven.
+    pub checks: Arc<CaptureChecks>,
+    /// Wrong bytes are looked into.
+    pub investigator: Arc<Investigator>,
+    /// What stands in for lost bytes is kept.
+    pub writer: Arc<CaptureWriter>,
+    /// What forgets a damaged capture.
+    pub memory: Arc<MemoryCache>,
+    /// What forgets that a blob was sound.
+    pub verified: Arc<VerifiedBlobs>,
+    /// Where zips are compared.
+    pub workers: ZipWorkers,
+    /// What is counted.
+    pub metrics: RepairMetrics,
+    /// Where damage is told.
+    pub alarms: AlarmLog,
     /// Blobs that could not be repaired, so that each is counted and told once.
-    pub(crate) lost: LostBlobs,
+    pub lost: LostBlobs,
 }
 
 /// Blobs of which nobody has the bytes.
 #[derive(Debug)]
-pub(crate) struct LostBlobs(Cache<BlobId, ()>);
+pub struct LostBlobs(Cache<BlobId, ()>);
 
 /// What became of a damaged blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RepairOutcome {
+pub enum RepairOutcome {
     /// It is not damaged, or nobody needs it any more.
     Sound,
     /// Every capture that needs it has its bytes again.
@@ -126,7 +138,8 @@ impl RepairOutcome {
 // === impl BlobRepairs ===
 
 impl BlobRepairs {
-    pub(crate) fn new(parts: RepairParts) -> Self {
+    /// Repairs with these parts.
+    pub fn new(parts: RepairParts) -> Self {
         Self {
             running: Arc::default(),
             parts: Arc::new(parts),
@@ -134,7 +147,7 @@ impl BlobRepairs {
     }
 
     /// Repairs a blob for captures that have it, or joins whoever does.
-    pub(crate) async fn repair(&self, blob: BlobId, captures: Vec<Record>) -> RepairOutcome {
+    pub async fn repair(&self, blob: BlobId, captures: Vec<Record>) -> RepairOutcome {
         let repairing = self.running.run(blob, || {
             let (parts, captures) = (Arc::clone(&self.parts), captures.clone());
             async move {
@@ -161,7 +174,7 @@ impl RepairParts {
         };
         let is_news = self.lost.0.entry(blob).or_insert(()).is_fresh();
         if is_news {
-            self.metrics.scrub_damaged.inc();
+            self.metrics.damaged.inc();
         }
         tracing::error!(%blob, %damage, "a kept blob is damaged");
         let file = self.store.damaged_file(blob).await?;
@@ -204,14 +217,14 @@ impl RepairParts {
         });
         let quarantined = aside == DamagedBlobOutcome::Moved;
         if quarantined {
-            self.metrics.scrub_quarantined.inc();
+            self.metrics.quarantined.inc();
         }
         match lost {
             Some(why) if aside != DamagedBlobOutcome::Intact => {
                 RepairOutcome::Lost { why, quarantined }
             }
             _ => {
-                self.metrics.scrub_healed.inc();
+                self.metrics.healed.inc();
                 self.lost.0.invalidate(&blob);
                 RepairOutcome::Healed
             }

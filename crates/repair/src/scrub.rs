@@ -4,7 +4,7 @@
 //! nobody misses until the upstream is gone too. So all blobs are read once in a period, at a pace
 //! that takes a small share of one core ([`pace`]), on a thread and past a page cache that no warm
 //! read shares (law L4, [`store::BlobScan`]). A pass goes on behind a restart where it was
-//! ([`ledger`]). What is damaged is repaired ([`crate::repair`]) as soon as it is found.
+//! ([`ledger`]). What is damaged is repaired ([`crate::blob_repairs`]) as soon as it is found.
 //!
 //! * A start comes first: the first step is a minute away.
 //! * A pass that fails, since the store cannot be read, is tried again a minute later, from where it
@@ -19,13 +19,13 @@ mod pass;
 pub use ledger::{PassReport, Tally};
 pub use pace::Share;
 
-use crate::{metrics::Metrics, repair::BlobRepairs};
+use crate::{blob_repairs::BlobRepairs, metrics::RepairMetrics};
 use jiff::Timestamp;
 use ledger::Book;
 use parking_lot::Mutex;
 use pass::Pass;
 use protocol::Clock;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::time::sleep;
 
@@ -41,23 +41,26 @@ pub struct ScrubOptions {
 }
 
 /// Hashes everything kept again.
-pub(crate) struct Scrubber {
-    pub(crate) options: ScrubOptions,
-    pub(crate) store: Store,
-    pub(crate) repairs: BlobRepairs,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) clock: Clock,
+pub struct Scrubber {
+    /// What an operator chose.
+    pub options: ScrubOptions,
+    store: Store,
+    repairs: BlobRepairs,
+    metrics: RepairMetrics,
+    clock: Clock,
     /// How far the pass under way is; none between two.
-    pub(crate) progress: Mutex<Option<PassProgress>>,
+    progress: Mutex<Option<PassProgress>>,
 }
 
 /// How far the pass under way is.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct PassProgress {
-    pub(crate) started: Timestamp,
-    pub(crate) tally: Tally,
+pub struct PassProgress {
+    /// When it began.
+    pub started: Timestamp,
+    /// What it came to so far.
+    pub tally: Tally,
     /// From 0 to 1.
-    pub(crate) ratio: f64,
+    pub ratio: f64,
 }
 
 /// The longest pause between two looks at the clock.
@@ -95,13 +98,39 @@ impl Default for ScrubOptions {
 // === impl Scrubber ===
 
 impl Scrubber {
+    /// Hashes what this store keeps; damage is repaired by `repairs`.
+    pub fn new(
+        options: &ScrubOptions,
+        store: &Store,
+        repairs: BlobRepairs,
+        metrics: &RepairMetrics,
+        clock: &Clock,
+    ) -> Self {
+        Self {
+            options: options.clone(),
+            store: store.clone(),
+            repairs,
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            progress: Mutex::default(),
+        }
+    }
+
+    /// Brings its gauge up to date.
+    pub fn observe(&self) {
+        let pass = self.progress();
+        self.metrics
+            .progress
+            .set(pass.map_or(1.0, |pass| pass.ratio));
+    }
+
     /// How far the pass under way is; none between two.
-    pub(crate) fn progress(&self) -> Option<PassProgress> {
+    pub fn progress(&self) -> Option<PassProgress> {
         self.progress.lock().clone()
     }
 
     /// Scrubs for ever; returns at once where it is turned off.
-    pub(crate) async fn run(&self) {
+    pub async fn run(&self) {
         let Some(period) = self.options.period else {
             return;
         };
@@ -125,7 +154,7 @@ impl Scrubber {
     }
 
     /// Goes through one pass, or through what is left of one.
-    pub(crate) async fn run_once(&self) -> Result<PassReport, StoreError> {
+    pub async fn run_once(&self) -> Result<PassReport, StoreError> {
         let book = Book::open(&self.store).await?;
         let ended = Pass::new(self, book).run().await;
         *self.progress.lock() = None;
@@ -135,7 +164,7 @@ impl Scrubber {
     }
 
     /// How the last pass ended that reached its end.
-    pub(crate) async fn last_pass(&self) -> Result<Option<PassReport>, StoreError> {
+    pub async fn last_pass(&self) -> Result<Option<PassReport>, StoreError> {
         Ok(Book::open(&self.store).await?.ledger.last)
     }
 
@@ -171,7 +200,7 @@ impl Scrubber {
     )]
     fn note_last_pass(&self, report: &PassReport) {
         let ended = report.ended_at().unwrap_or_default();
-        self.metrics.scrub_last_pass.set(ended as f64);
+        self.metrics.last_pass.set(ended as f64);
     }
 
     fn account_for(&self, report: &PassReport, period: Duration) {
