@@ -86,12 +86,28 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "proxy",
+        "exchange",
         &[
             "alarm",
             "bundle",
             "checksumdb",
             "codes",
+            "gomod",
+            "inspection",
+            "protocol",
+            "store",
+            "tlog",
+            "upstream",
+        ],
+    ),
+    // Of `exchange` it knows in tests only: bundles are carried between sites that answer.
+    (
+        "proxy",
+        &[
+            "alarm",
+            "checksumdb",
+            "codes",
+            "exchange",
             "gomod",
             "ingest",
             "inspection",
@@ -142,11 +158,13 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
+            "bundle",
             "checkout",
             "checksumdb",
             "codes",
             "config",
             "doctor",
+            "exchange",
             "finding",
             "gate",
             "gomod",
@@ -205,6 +223,7 @@ const RESERVED: &[(&str, &[&str])] = &[
             "xtask",
             "ingest",
             "repair",
+            "exchange",
         ],
     ),
 ];

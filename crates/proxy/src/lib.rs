@@ -1,12 +1,12 @@
-//! The service: a resource is resolved, then answered from memory, from the catalog, or by a flight.
+//! The service: a resource is resolved, then answered from memory, from the catalog, or by ingest.
 //!
 //! ```text
-//! resource ─▶ memory ─▶ catalog ─▶ flight: fetch ─▶ check ─▶ commit
+//! resource ─▶ memory ─▶ catalog ─▶ ingest: fetch ─▶ check ─▶ commit
 //!             └──────────────────── answer ◀──────────────────────┘
 //! ```
 //!
-//! One direction, no call back up: the server parses a request into a [`Resource`], the
-//! [`Proxy`] gives an [`Answer`] or a [`Refusal`], the server writes it. What is kept is answered
+//! One direction, no call back up: the server parses a request into a [`protocol::Resource`], the
+//! [`Proxy`] gives an [`Answer`] or a [`protocol::Refusal`], the server writes it. What is kept is answered
 //! without touching anything that cold work uses (law L4); what is not kept is fetched once for
 //! however many ask (L6), and nothing is answered in full before it is durable (L1).
 
@@ -14,11 +14,9 @@ mod ahead_fetcher;
 pub mod answer;
 mod artifacts;
 mod assembly;
-mod bundle;
 mod cases;
 mod confirmations;
 mod gauges;
-mod import;
 mod journal;
 mod kept_proof;
 mod kept_whole;
@@ -36,12 +34,6 @@ mod versions;
 mod vulnerabilities;
 
 pub use answer::{Answer, Body};
-pub use bundle::{
-    Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
-    BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
-    is_bundle, note_carried,
-};
-pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;
 pub use options::ProxyOptions;

@@ -14,8 +14,8 @@ use crate::{
     zip_command::{beside, unusable},
 };
 use codes::Code;
+use exchange::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use gomod::{gosum, pattern::ModulePatterns};
-use proxy::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -58,7 +58,7 @@ pub(super) async fn export(
         }
     };
     let written =
-        proxy::export_bundle(&store, &upstreams, &request, temporary.as_file(), progress).await;
+        exchange::export_bundle(&store, &upstreams, &request, temporary.as_file(), progress).await;
     if watched {
         output::progress("");
     }

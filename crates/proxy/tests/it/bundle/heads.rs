@@ -4,7 +4,7 @@ use super::{Far, NAME, Sender, admission, module};
 use crate::site::{Site, go_mod};
 use checksumdb::{Mode, Selection, reprove};
 use codes::Code;
-use proxy::{BundleSelection, Intent};
+use exchange::{BundleSelection, Intent};
 use store::{Decision, Store};
 use testkit::{database::Database, fixture::Corpus, upstream::FakeUpstream};
 

@@ -4,9 +4,9 @@ use super::{Far, NAME, Sender, admission, module};
 use crate::site::{go_mod, info, zip};
 use checksumdb::{Selection, reprove};
 use codes::Code;
+use exchange::{BundleExportError, BundleSelection, Intent};
 use gomod::{ModulePath, Version, gosum};
 use protocol::{Fetching, Origin, Resource};
-use proxy::{BundleExportError, BundleSelection, Intent};
 use std::collections::BTreeMap;
 use store::{Key, Provenance};
 

@@ -5,7 +5,7 @@
 //! are cores. A place where the bundle is malformed ends the look, for nothing behind it can be
 //! found; any other problem is noted and the look goes on, so that one run tells all of them.
 
-use super::{
+use crate::{
     admission::{Admission, Ground, Objection, Witness},
     contents::{Batch, Contents},
     keep::Keeper,
@@ -13,7 +13,7 @@ use super::{
     offline::WritePermission,
     report::{BundleProblem, BundleReport, Intent, Stage},
 };
-use ::bundle::{BundleArtifact, BundleEntry, Digest, MalformedBundle, ProofEntry, VersionPlaces};
+use bundle::{BundleArtifact, BundleEntry, Digest, MalformedBundle, ProofEntry, VersionPlaces};
 use codes::Code;
 use futures_util::{StreamExt, stream};
 use gomod::{Artifact, ArtifactKind};
@@ -24,10 +24,10 @@ use store::{BlobId, Key, Store, StoreError};
 use tlog::proof_file::LogProof;
 
 /// A bundle being imported.
-pub(super) struct Import<'i> {
-    pub(super) contents: Arc<Contents>,
-    pub(super) store: &'i Store,
-    pub(super) admission: &'i Admission,
+pub(crate) struct Import<'i> {
+    pub(crate) contents: Arc<Contents>,
+    pub(crate) store: &'i Store,
+    pub(crate) admission: &'i Admission,
 }
 
 /// What was found about one artifact.
@@ -69,7 +69,7 @@ pub async fn import_bundle(
 }
 
 /// Work that blocks.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, StoreError> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -176,14 +176,14 @@ impl Import<'_> {
 
     /// The records that the proofs of a version prove by themselves. Those of databases that are
     /// not known here count for nothing.
-    pub(super) async fn witnesses(
+    pub(crate) async fn witnesses(
         &self,
         located: &VersionPlaces,
     ) -> Result<(Vec<Witness>, Vec<BundleProblem>), StoreError> {
         let (mut witnesses, mut problems) = (Vec::new(), Vec::new());
         for (proof, entry) in located.version.proofs.iter().zip(&located.proofs) {
             let (contents, wanted) = (Arc::clone(&self.contents), entry.clone());
-            let bytes = blocking(move || contents.reader.content(&wanted, ::bundle::PROOF_LIMIT));
+            let bytes = blocking(move || contents.reader.content(&wanted, bundle::PROOF_LIMIT));
             let found = bytes.await?.map_err(BundleProblem::from);
             let found = found.and_then(|bytes| {
                 self.witness(proof, &bytes)
@@ -278,7 +278,7 @@ impl Import<'_> {
 }
 
 /// What is wrong with a file, wherever it stands.
-pub(super) enum Wrong {
+pub(crate) enum Wrong {
     Objection(Objection),
     Malformed(MalformedBundle),
 }
@@ -286,7 +286,7 @@ pub(super) enum Wrong {
 // === impl Wrong ===
 
 impl Wrong {
-    pub(super) fn at(self, entry: &BundleEntry) -> BundleProblem {
+    pub(crate) fn at(self, entry: &BundleEntry) -> BundleProblem {
         match self {
             Self::Objection((code, what)) => BundleProblem::new(code, &entry.path, entry.at, what),
             Self::Malformed(malformed) => malformed.into(),
@@ -330,12 +330,12 @@ fn another_hash(found: Digest, wanted: Digest) -> Objection {
     (Code::BadBundle, what)
 }
 
-pub(super) fn blob(item: &BundleArtifact) -> BlobId {
+pub(crate) fn blob(item: &BundleArtifact) -> BlobId {
     BlobId::from_digest(*item.sha256.as_bytes())
 }
 
 /// Each witness of a version with the place of its proof.
-pub(super) fn places_of<'l>(
+pub(crate) fn places_of<'l>(
     located: &'l VersionPlaces,
     witnesses: &'l [Witness],
 ) -> impl Iterator<Item = (&'l BundleEntry, &'l Witness)> {

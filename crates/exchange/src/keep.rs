@@ -8,7 +8,7 @@
 //! Tiles and heads come first, each capture with its proof behind them: whatever is there after a
 //! power cut can be proven, and running the import again completes it.
 
-use super::{
+use crate::{
     admission::{Ground, Witness},
     contents::Contents,
     import::{Import, blob, blocking, places_of},
@@ -16,7 +16,7 @@ use super::{
     offline::WritePermission,
     report::{BundleProblem, BundleReport, Stage},
 };
-use ::bundle::{BundleArtifact, BundleEntry, Digest, VersionPlaces};
+use bundle::{BundleArtifact, BundleEntry, Digest, VersionPlaces};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::{StreamExt, stream};
@@ -31,7 +31,7 @@ const CONCURRENCY: usize = 8;
 const STEP: u64 = 256 << 10;
 
 /// Keeps what was looked at.
-pub(super) struct Keeper<'k> {
+pub(crate) struct Keeper<'k> {
     import: &'k Import<'k>,
     source: &'k str,
 }
@@ -61,12 +61,12 @@ impl<E: Into<StoreError>> From<E> for VersionOutcome {
 // === impl Keeper ===
 
 impl<'k> Keeper<'k> {
-    pub(super) fn new(import: &'k Import<'k>, source: &'k str) -> Self {
+    pub(crate) fn new(import: &'k Import<'k>, source: &'k str) -> Self {
         Self { import, source }
     }
 
     /// Keeps everything, given the hash of each batch's lines.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         digests: Vec<Digest>,
         report: &mut BundleReport,
@@ -93,7 +93,7 @@ impl<'k> Keeper<'k> {
             let (batch, next) = read.await?;
             cursor = next;
             if batch.digest != digest || batch.malformed.is_some() {
-                report.problem(changed(::bundle::MANIFEST, 0));
+                report.problem(changed(bundle::MANIFEST, 0));
                 return Ok(());
             }
             match self.batch(&logs, &batch.versions, report).await {

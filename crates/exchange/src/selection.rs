@@ -49,17 +49,17 @@ pub struct SelectionError {
 }
 
 /// A version of which something is kept.
-pub(super) struct KeptFiles {
-    pub(super) module: ModulePath,
-    pub(super) version: Version,
+pub(crate) struct KeptFiles {
+    pub(crate) module: ModulePath,
+    pub(crate) version: Version,
     /// In the order of the kinds.
-    pub(super) records: Vec<Record>,
+    pub(crate) records: Vec<Record>,
     /// What is wanted and not there, in words.
-    pub(super) lacking: Vec<String>,
+    pub(crate) lacking: Vec<String>,
 }
 
 /// A walk over what is kept and wanted, in the order of escaped path and escaped version.
-pub(super) struct Walk<'w> {
+pub(crate) struct Walk<'w> {
     store: &'w Store,
     selection: &'w BundleSelection,
     modules: VecDeque<ChosenModule>,
@@ -142,7 +142,7 @@ impl BundleSelection {
 // === impl Walk ===
 
 impl<'w> Walk<'w> {
-    pub(super) fn new(store: &'w Store, selection: &'w BundleSelection) -> Self {
+    pub(crate) fn new(store: &'w Store, selection: &'w BundleSelection) -> Self {
         let modules = selection.modules.iter().flatten();
         Self {
             store,
@@ -157,7 +157,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The next version; `None` at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<KeptFiles>, StoreError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<KeptFiles>, StoreError> {
         loop {
             if let (Some(module), Some((version, wanted))) =
                 (&self.module, self.versions.pop_front())

@@ -4,7 +4,7 @@
 //! counts where this side's own patterns say so, because otherwise a tampered public module would
 //! only have to call itself private.
 
-use ::bundle::BundleArtifact;
+use bundle::BundleArtifact;
 use checksumdb::logged_version;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, pattern::ModulePatterns};
@@ -25,16 +25,16 @@ pub struct Admission {
 
 /// A record that a proof in the bundle proves by itself.
 #[derive(Debug, Clone)]
-pub(super) struct Witness {
-    pub(super) database: String,
-    pub(super) record: LogRecord,
+pub(crate) struct Witness {
+    pub(crate) database: String,
+    pub(crate) record: LogRecord,
     /// The proof, as it came.
-    pub(super) file: String,
+    pub(crate) file: String,
 }
 
 /// Why an artifact may be captured.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Ground<'w> {
+pub(crate) enum Ground<'w> {
     /// A record vouches for it.
     Witness(&'w Witness),
     /// Nobody does; it says this of itself.
@@ -42,24 +42,24 @@ pub(super) enum Ground<'w> {
 }
 
 /// Why it may not.
-pub(super) type Objection = (Code, String);
+pub(crate) type Objection = (Code, String);
 
 // === impl Admission ===
 
 impl Admission {
-    pub(super) fn key(&self, database: &str) -> Option<&VerifierKey> {
+    pub(crate) fn key(&self, database: &str) -> Option<&VerifierKey> {
         self.keys.iter().find(|key| key.name() == database)
     }
 
     /// The database whose proof an artifact claims, if it is believed here.
-    pub(super) fn claimed(&self, item: &BundleArtifact) -> Option<String> {
+    pub(crate) fn claimed(&self, item: &BundleArtifact) -> Option<String> {
         let claim = claim(item);
         let database = claim.database().filter(|name| self.key(name).is_some());
         database.map(str::to_owned)
     }
 
     /// The ground for an artifact, whose version has these witnesses.
-    pub(super) fn ground<'w>(
+    pub(crate) fn ground<'w>(
         &self,
         artifact: &Artifact,
         item: &BundleArtifact,
@@ -111,12 +111,12 @@ fn claim(item: &BundleArtifact) -> Evidence {
 // === impl Witness ===
 
 impl Witness {
-    pub(super) fn evidence(&self) -> Evidence {
+    pub(crate) fn evidence(&self) -> Evidence {
         Evidence::checksum_database(&self.database, self.record.id)
     }
 
     /// Whether its record has this hash of an artifact.
-    pub(super) fn vouches(&self, artifact: &Artifact, h1: &str) -> Result<(), Objection> {
+    pub(crate) fn vouches(&self, artifact: &Artifact, h1: &str) -> Result<(), Objection> {
         let version = logged_version(artifact);
         let mut hashes = self.record.hashes(artifact.module.as_str(), &version);
         if hashes.any(|hash| hash == h1) {
@@ -134,7 +134,7 @@ impl Witness {
 
 impl Ground<'_> {
     /// What the capture says of itself.
-    pub(super) fn evidence(&self) -> Evidence {
+    pub(crate) fn evidence(&self) -> Evidence {
         match self {
             Self::Witness(witness) => witness.evidence(),
             Self::Claim(claim) => (*claim).clone(),

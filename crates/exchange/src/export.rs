@@ -4,12 +4,12 @@
 //! artifact whose bytes turn out damaged on the way is left out and named: the rest is still looked
 //! at, so that all damage is known, and then the bundle is written once more without it.
 
-use super::{
+use crate::{
     carried,
     selection::{BundleSelection, KeptFiles, Walk},
     survey::{Survey, proof_of, voucher},
 };
-use ::bundle::{
+use bundle::{
     BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, BundleWriter, Digest, FORMAT,
     ProofEntry, WriteError,
 };

@@ -5,7 +5,7 @@
 //! the database, where it can be asked. What cannot be proven here would not be believed there, so
 //! it is left out and named.
 
-use super::{
+use crate::{
     admission::Witness,
     carried,
     export::{BundleExportError, BundleRequest},
@@ -33,20 +33,20 @@ const BATCH: usize = 256;
 
 /// Everything that has to be known before the first byte is written.
 #[derive(Default)]
-pub(super) struct Survey {
-    pub(super) logs: BTreeMap<String, Log>,
+pub(crate) struct Survey {
+    pub(crate) logs: BTreeMap<String, Log>,
     /// Paths that are left out, and why.
-    pub(super) left_out: BTreeMap<String, String>,
+    pub(crate) left_out: BTreeMap<String, String>,
     /// What was asked for and is not kept.
-    pub(super) lacking: Vec<String>,
+    pub(crate) lacking: Vec<String>,
 }
 
 /// A database as far as it is needed.
-pub(super) struct Log {
+pub(crate) struct Log {
     client: SumdbClient<Database>,
-    pub(super) head: Arc<SignedHead>,
+    pub(crate) head: Arc<SignedHead>,
     /// As wide as the head has filled them, by level and number.
-    pub(super) tiles: BTreeSet<Tile>,
+    pub(crate) tiles: BTreeSet<Tile>,
     waiting: Vec<(Vec<String>, Witness)>,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Log {
 
 impl Survey {
     /// Walks over everything that is wanted.
-    pub(super) async fn take(
+    pub(crate) async fn take(
         store: &Store,
         upstreams: &Upstreams,
         request: &BundleRequest,
@@ -152,7 +152,7 @@ impl Log {
     }
 
     /// A tile that the bundle carries.
-    pub(super) async fn tile(&self, tile: Tile) -> Result<Option<bytes::Bytes>, StoreError> {
+    pub(crate) async fn tile(&self, tile: Tile) -> Result<Option<bytes::Bytes>, StoreError> {
         self.client.operations().carried_tile(tile).await
     }
 
@@ -262,7 +262,7 @@ async fn witness(
 }
 
 /// The kept proof of a version.
-pub(super) async fn proof_of(
+pub(crate) async fn proof_of(
     store: &Store,
     files: &KeptFiles,
     database: &str,
@@ -272,6 +272,6 @@ pub(super) async fn proof_of(
 }
 
 /// The database that vouches for a capture.
-pub(super) fn voucher(record: &Record) -> Option<&str> {
+pub(crate) fn voucher(record: &Record) -> Option<&str> {
     record.evidence.database()
 }

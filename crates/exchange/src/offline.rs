@@ -4,9 +4,9 @@
 //! goes into the store. A fork is another matter: two heads with the database's signature stand
 //! against each other whatever becomes of the bundle, so an import keeps that evidence.
 
-use super::contents::Contents;
-use ::bundle::MalformedBundle;
+use crate::contents::Contents;
 use alarm::{Alarm, AlarmKind, AlarmLog, AlarmMetrics, Severity};
+use bundle::MalformedBundle;
 use bytes::Bytes;
 use checksumdb::{cut, halt, head_state, place};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tlog::{
 
 /// How much may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum WritePermission {
+pub(crate) enum WritePermission {
     /// Nothing.
     Nothing,
     /// That a database told two histories.
@@ -28,16 +28,16 @@ pub(super) enum WritePermission {
 }
 
 /// A database of which a bundle and a store are all that is there.
-pub(super) struct Offline {
-    pub(super) database: String,
-    pub(super) store: Store,
-    pub(super) contents: Arc<Contents>,
-    pub(super) writing: WritePermission,
+pub(crate) struct Offline {
+    pub(crate) database: String,
+    pub(crate) store: Store,
+    pub(crate) contents: Arc<Contents>,
+    pub(crate) writing: WritePermission,
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum OfflineFailure {
+pub(crate) enum OfflineFailure {
     /// Neither side has it.
     #[error("{0} is neither in the bundle nor kept here")]
     Missing(Tile),

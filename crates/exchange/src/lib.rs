@@ -1,4 +1,4 @@
-//! Bundle: what is kept, carried to a site that reaches nobody, and proven there before it is used.
+//! Exchange: what is kept, carried in a bundle to a site that reaches nobody, and proven there before it is used.
 //!
 //! The far side believes its own keys and nothing else. What the bundle says of itself is compared
 //! with what is in it; what vouches for an artifact is a record that a database has signed, found in
@@ -32,10 +32,3 @@ pub use export::{BundleExport, BundleExportError, BundleRequest, export_bundle, 
 pub use import::import_bundle;
 pub use report::{BundleHead, BundleProblem, BundleReport, Intent, Stage};
 pub use selection::{BundleSelection, SelectionError};
-
-use std::fs::File;
-
-/// Whether a file begins like a bundle.
-pub fn is_bundle(file: &File) -> bool {
-    ::bundle::is_bundle(file)
-}

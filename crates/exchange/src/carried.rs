@@ -12,14 +12,14 @@ use store::{Store, StoreError};
 const REMEMBERED: usize = 32;
 
 /// Sizes of heads that were carried, the oldest first.
-pub(super) async fn before(store: &Store, database: &str) -> Result<Vec<u64>, StoreError> {
+pub(crate) async fn before(store: &Store, database: &str) -> Result<Vec<u64>, StoreError> {
     let kept = store.state(&state(database)).await?.unwrap_or_default();
     let text = String::from_utf8_lossy(&kept);
     Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
 }
 
 /// Notes that a bundle carried the head of this size.
-pub(super) async fn remember(store: &Store, database: &str, size: u64) -> Result<(), StoreError> {
+pub(crate) async fn remember(store: &Store, database: &str, size: u64) -> Result<(), StoreError> {
     let old = store.state(&state(database)).await?;
     let mut sizes = before(store, database).await?;
     if sizes.contains(&size) {

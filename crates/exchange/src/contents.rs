@@ -1,6 +1,6 @@
 //! Contents: a bundle that is open, with the places of its tiles.
 
-use ::bundle::{
+use bundle::{
     BundleEntry, BundleReader, Digest, DigestHasher, MalformedBundle, VersionCursor, VersionPlaces,
 };
 use bytes::Bytes;
@@ -24,8 +24,8 @@ struct IndexedItem {
 }
 
 /// A bundle that is open.
-pub(super) struct Contents {
-    pub(super) reader: BundleReader<File>,
+pub(crate) struct Contents {
+    pub(crate) reader: BundleReader<File>,
     /// By database, in the order of their places.
     tiles: BTreeMap<String, Vec<IndexedItem>>,
     /// At the first version.
@@ -34,19 +34,19 @@ pub(super) struct Contents {
 
 /// Some versions that stand one behind the other.
 #[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) versions: Vec<VersionPlaces>,
+pub(crate) struct Batch {
+    pub(crate) versions: Vec<VersionPlaces>,
     /// Hash of their lines' hashes.
-    pub(super) digest: Digest,
+    pub(crate) digest: Digest,
     /// Why it ends before it should.
-    pub(super) malformed: Option<MalformedBundle>,
+    pub(crate) malformed: Option<MalformedBundle>,
 }
 
 // === impl Contents ===
 
 impl Contents {
     /// Opens a bundle: reads the manifest for its checksum, and walks the tiles. Blocks.
-    pub(super) fn open(file: File) -> Result<Self, MalformedBundle> {
+    pub(crate) fn open(file: File) -> Result<Self, MalformedBundle> {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         let reader = BundleReader::open(file, length)?;
         let mut tiles: BTreeMap<String, Vec<IndexedItem>> = BTreeMap::new();
@@ -81,12 +81,12 @@ impl Contents {
     }
 
     /// At the first version.
-    pub(super) fn first(&self) -> VersionCursor {
+    pub(crate) fn first(&self) -> VersionCursor {
         self.first.clone()
     }
 
     /// A tile, at least this wide; cut to what was asked for. Blocks.
-    pub(super) fn tile(
+    pub(crate) fn tile(
         &self,
         database: &str,
         tile: Tile,
@@ -108,7 +108,7 @@ impl Contents {
     }
 
     /// Where a tile stands.
-    pub(super) fn tile_at(&self, database: &str, tile: Tile) -> Option<u64> {
+    pub(crate) fn tile_at(&self, database: &str, tile: Tile) -> Option<u64> {
         self.find(database, tile).map(|indexed| indexed.at)
     }
 
@@ -122,7 +122,7 @@ impl Contents {
     }
 
     /// The next versions; none at the end. Blocks.
-    pub(super) fn batch(&self, cursor: &mut VersionCursor) -> Batch {
+    pub(crate) fn batch(&self, cursor: &mut VersionCursor) -> Batch {
         let (mut versions, mut hasher, mut malformed) = (Vec::new(), DigestHasher::default(), None);
         while versions.len() < BATCH {
             match self.reader.next(cursor) {

@@ -1,6 +1,6 @@
 //! Report: what was found in a bundle, and what became of it.
 
-use ::bundle::MalformedBundle;
+use bundle::MalformedBundle;
 use codes::Code;
 use std::{collections::BTreeMap, fmt};
 
@@ -78,7 +78,7 @@ pub struct BundleReport {
 // === impl BundleProblem ===
 
 impl BundleProblem {
-    pub(super) fn new(code: Code, entry: &str, at: u64, what: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, entry: &str, at: u64, what: impl Into<String>) -> Self {
         Self {
             code,
             entry: entry.to_owned(),
@@ -108,14 +108,14 @@ impl BundleReport {
         self.problem_count == 0
     }
 
-    pub(super) fn problem(&mut self, problem: impl Into<BundleProblem>) {
+    pub(crate) fn problem(&mut self, problem: impl Into<BundleProblem>) {
         self.problem_count += 1;
         if self.problems.len() < TOLD {
             self.problems.push(problem.into());
         }
     }
 
-    pub(super) fn problems(&mut self, problems: impl IntoIterator<Item = BundleProblem>) {
+    pub(crate) fn problems(&mut self, problems: impl IntoIterator<Item = BundleProblem>) {
         problems
             .into_iter()
             .for_each(|problem| self.problem(problem));

@@ -3,13 +3,13 @@
 //! A database whose key is not known here is left out: nothing of it is believed, and nothing of it
 //! is kept.
 
-use super::{
+use crate::{
     admission::{Admission, Witness},
     contents::Contents,
     offline::{Offline, OfflineFailure, WritePermission},
     report::{BundleHead, BundleProblem},
 };
-use ::bundle::{BundleDatabase, BundleEntry, MANIFEST};
+use bundle::{BundleDatabase, BundleEntry, MANIFEST};
 use checksumdb::{halt, restore_head};
 use codes::Code;
 use std::{collections::BTreeMap, sync::Arc};
@@ -21,7 +21,7 @@ use tlog::{
 };
 
 /// The databases that are believed.
-pub(super) struct Logs {
+pub(crate) struct Logs {
     contents: Arc<Contents>,
     logs: BTreeMap<String, Log>,
 }
@@ -34,7 +34,7 @@ struct Log {
 }
 
 /// A problem of the bundle, or the store's failure, which says nothing about it.
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     Bundle(BundleProblem),
     Store(StoreError),
 }
@@ -51,7 +51,7 @@ impl From<StoreError> for Trouble {
 
 impl Logs {
     /// Brings the heads of the bundle and those of the store together.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         contents: &Arc<Contents>,
         store: &Store,
         admission: &Admission,
@@ -71,13 +71,13 @@ impl Logs {
     }
 
     /// The heads, before and after.
-    pub(super) fn heads(&self) -> Vec<BundleHead> {
+    pub(crate) fn heads(&self) -> Vec<BundleHead> {
         self.logs.values().map(|log| log.head.clone()).collect()
     }
 
     /// Looks for the records of witnesses in the logs; each comes with the place of its proof.
     /// The tiles that prove them are kept where tiles may be written.
-    pub(super) async fn confirm(
+    pub(crate) async fn confirm(
         &self,
         witnesses: &[(&BundleEntry, &Witness)],
     ) -> Result<Vec<BundleProblem>, StoreError> {
