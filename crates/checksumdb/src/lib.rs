@@ -20,17 +20,20 @@
 //! grounds bytes may be kept.
 
 mod database;
+mod database_answer;
 pub mod database_files;
 pub mod database_tile;
 mod evidence;
 pub mod halt;
 mod heal;
 mod hosted;
+mod hosted_answers;
 mod metrics;
 mod mirror;
 mod own;
 mod pending;
 mod present;
+mod proven_answers;
 mod rebuilt_head;
 mod records;
 pub mod reprove;
@@ -40,13 +43,16 @@ mod tiles;
 mod verification;
 
 pub use database::{Database, DatabaseFailure, head_state};
+pub use database_answer::DatabaseAnswer;
 pub use evidence::logged_version;
 pub use halt::{is_halted, reopen, resume};
 pub use hosted::{HostedDatabase, HostedDatabases, OwnOptions, Scope, Witness};
+pub use hosted_answers::{HostedAnswers, VersionCaptures};
 pub use metrics::ChecksumdbMetrics;
 pub use mirror::{MirrorFailure, MirrorPosition};
 pub use pending::ProofSettlement;
 pub use present::{HeadFailure, Present, compare_head};
+pub use proven_answers::ProvenAnswers;
 pub use rebuilt_head::restore_head;
 pub use records::{DatabaseRecords, ProvenRecord};
 pub use reprove::{ReproofReport, Selection, reprove};

@@ -6,6 +6,7 @@ use protocol::{Evidence, Freshness, Media, Origin};
 use std::fmt;
 use store::{BlobId, BlobReader};
 
+use checksumdb::DatabaseAnswer;
 use ingest::flight::reader::Reader;
 
 /// A successful answer; its status is exactly 200.
@@ -48,6 +49,19 @@ impl From<HeldResponse> for Answer {
             origin: held.origin,
             evidence: Evidence::Unclaimed,
             body: Body::Bytes(held.bytes),
+        }
+    }
+}
+
+impl From<DatabaseAnswer> for Answer {
+    fn from(answer: DatabaseAnswer) -> Self {
+        Self {
+            media: answer.media,
+            freshness: answer.freshness,
+            hash: None,
+            origin: answer.origin,
+            evidence: Evidence::Unclaimed,
+            body: Body::Bytes(answer.bytes),
         }
     }
 }

@@ -9,8 +9,9 @@ use crate::{
     metrics::Metrics,
 };
 use bytes::Bytes;
-use checksumdb::Verification;
+use checksumdb::{Verification, VersionCaptures};
 use codes::Code;
+use futures_util::future::BoxFuture;
 use gomod::{Artifact, ArtifactKind};
 use ingest::{
     KnownRefusals, SmallCaptures, SourceWalks, ZipCaptures, capture_writer,
@@ -300,6 +301,15 @@ fn described(record: &Record, origin: Origin, body: Body) -> Answer {
         origin,
         evidence: record.evidence.clone(),
         body,
+    }
+}
+
+impl VersionCaptures for ArtifactAnswers {
+    fn captured<'a>(
+        &'a self,
+        artifact: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Arc<Record>, Refusal>> {
+        Box::pin(self.captured(artifact))
     }
 }
 

@@ -12,14 +12,15 @@ use crate::{
     options::ProxyOptions,
     revalidation::{RenewalFlights, Revalidation},
     status::StatusReporter,
-    sumdb::{
-        HeadRenewals, HostedAnswers, MirroredAnswers, PROOFS_AT_ONCE, ProvenAnswers, SumdbAnswers,
-    },
+    sumdb::{MirroredAnswers, PROOFS_AT_ONCE, SumdbAnswers},
     versions::{Documents, VersionAnswers},
     vulnerabilities::VulnerabilityAnswers,
 };
 use alarm::AlarmLog;
-use checksumdb::{DatabaseRecords, HostedDatabases, Verification, Verifier};
+use checksumdb::{
+    DatabaseRecords, HostedAnswers, HostedDatabases, ProvenAnswers, Verification, Verifier,
+    VersionCaptures,
+};
 use ingest::{Blocklist, Ingest, IngestParts, ModuleSources, WrongVersions};
 use inspection::{FileReader, ZipWorkers};
 use memory::{MemoryCache, ResponseCache, VerifiedBlobs};
@@ -334,22 +335,17 @@ impl Foundation {
     ) -> SumdbAnswers {
         let ages = self.options.ages();
         SumdbAnswers {
-            hosted: HostedAnswers {
-                databases: Arc::clone(&verification.hosted),
-                verification: Arc::clone(verification),
-                artifacts: Arc::clone(artifacts),
-                privacy: Arc::clone(&self.privacy),
-                ages,
-                metrics: Arc::clone(&self.metrics),
-            },
-            proven: ProvenAnswers {
-                verification: Arc::clone(verification),
-                heads: HeadRenewals::default(),
-                ages,
-                clock: self.options.clock.clone(),
-                metrics: Arc::clone(&self.metrics),
-                background: self.background.clone(),
-            },
+            hosted: HostedAnswers::new(
+                verification,
+                Arc::clone(artifacts) as Arc<dyn VersionCaptures>,
+                ages.list_max_age,
+            ),
+            proven: ProvenAnswers::new(
+                verification,
+                ages.list_max_age,
+                &self.options.clock,
+                &self.background,
+            ),
             mirrored: Arc::new(MirroredAnswers {
                 answers: Arc::clone(&ingest.answers),
                 revalidation: Arc::clone(revalidation),

@@ -7,13 +7,11 @@
 //! are not full the widest form ([`partial`]).
 //!
 //! Nothing of that is proven: the client does it itself, and finds a lying mirror out. The one
-//! database that this site verifies is served from what was proven ([`proven`]); what is not is passed
+//! database that this site verifies is served from what was proven ([`ProvenAnswers`]); what is not is passed
 //! on and not kept.
 
-mod own;
 mod partial;
 mod provable;
-mod proven;
 
 use crate::{
     answer::Answer,
@@ -21,7 +19,9 @@ use crate::{
     revalidation::{Fallback, Revalidation},
     versions::Documents,
 };
-use checksumdb::{database_files::is_permanent, database_tile as tile};
+use checksumdb::{
+    HostedAnswers, ProvenAnswers, database_files::is_permanent, database_tile as tile,
+};
 use codes::Code;
 use ingest::{AnswerAges, AnswerMemory, AnswerSubject, ModuleSources};
 use protocol::{
@@ -32,9 +32,6 @@ use std::sync::Arc;
 use store::{CachedAnswerClass, Key};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
-
-pub(crate) use own::HostedAnswers;
-pub(crate) use proven::{HeadRenewals, ProvenAnswers};
 
 /// Answers what is asked of checksum databases.
 pub(crate) struct SumdbAnswers {
@@ -73,13 +70,14 @@ impl SumdbAnswers {
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
-        if let Some(database) = self.hosted.databases.named(name) {
-            return self.hosted.answer(database, path, fetching).await;
+        if let Some(database) = self.hosted.named(name) {
+            let answer = self.hosted.answer(database, path, fetching).await?;
+            return Ok(answer.into());
         }
         self.keep_private(name, path)?;
         if let Some(records) = self.proven.verification.verifier.database(name) {
             if let Some(answer) = self.proven.answer(records, path, fetching).await? {
-                return Ok(answer);
+                return Ok(answer.into());
             }
             return self.mirrored.passed_on(name, path, fetching).await;
         }

@@ -1,4 +1,4 @@
-//! Proven: the database that this site verifies, served from what was proven.
+//! Proven answers: the database that this site verifies, served from what was proven.
 //!
 //! Every lookup is answered with the newest head seen, not with the one it was once proven under: a
 //! client that starts afresh while nobody can be asked then sees one head, and the tiles that lead
@@ -10,15 +10,12 @@
 //! for itself. That head is asked for too, so that it is soon the newest here.
 
 use crate::{
-    answer::{Answer, Body},
-    metrics::Metrics,
+    database_answer::{DatabaseAnswer, parse},
+    records::{DatabaseRecords, ProvenRecord},
+    verification::Verification,
 };
 use bytes::Bytes;
-use checksumdb::{DatabaseRecords, ProvenRecord, Verification};
-use codes::Code;
-use gomod::{ModulePath, Version};
-use ingest::AnswerAges;
-use protocol::{Clock, Evidence, Fetching, Freshness, Media, Origin, Refusal};
+use protocol::{Clock, Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},
@@ -28,14 +25,15 @@ use tokio_util::task::TaskTracker;
 use upstream::Waiters;
 
 /// Answers of the verified database, from what was proven of it.
-pub(crate) struct ProvenAnswers {
-    pub(crate) verification: Arc<Verification>,
-    pub(crate) heads: HeadRenewals,
-    pub(crate) ages: AnswerAges,
-    pub(crate) clock: Clock,
-    pub(crate) metrics: Arc<Metrics>,
+pub struct ProvenAnswers {
+    /// What proves.
+    pub verification: Arc<Verification>,
+    heads: HeadRenewals,
+    /// How old a head may be before the database is asked for another.
+    max_age: Duration,
+    clock: Clock,
     /// Where what is behind an answer runs.
-    pub(crate) background: TaskTracker,
+    background: TaskTracker,
 }
 
 /// How often the head is asked for because clients know a newer one: one build asks for a dozen tiles.
@@ -44,15 +42,35 @@ const CAUGHT_UP: Duration = Duration::from_secs(5);
 // === impl ProvenAnswers ===
 
 impl ProvenAnswers {
+    /// Answers from what this verification proves.
+    pub fn new(
+        verification: &Arc<Verification>,
+        max_age: Duration,
+        clock: &Clock,
+        background: &TaskTracker,
+    ) -> Self {
+        Self {
+            verification: Arc::clone(verification),
+            heads: HeadRenewals::default(),
+            max_age,
+            clock: clock.clone(),
+            background: background.clone(),
+        }
+    }
+
+    fn text(&self, bytes: Bytes, origin: Origin) -> DatabaseAnswer {
+        DatabaseAnswer::text(bytes, origin, self.max_age)
+    }
+
     /// Answers a request to the verified database, if what was proven has the answer.
-    pub(super) async fn answer(
+    pub async fn answer(
         &self,
         records: &DatabaseRecords,
         path: &str,
         fetching: Fetching,
-    ) -> Result<Option<Answer>, Refusal> {
+    ) -> Result<Option<DatabaseAnswer>, Refusal> {
         if path == "supported" {
-            return Ok(Some(text(&self.ages, Bytes::new(), Origin::Memory)));
+            return Ok(Some(self.text(Bytes::new(), Origin::Memory)));
         }
         if path == "latest" {
             return self.proven_head(records, fetching).await.map(Some);
@@ -67,17 +85,17 @@ impl ProvenAnswers {
             return Ok(None);
         };
         let kept = records.client().operations().kept_tile(tile).await;
-        let mut kept = kept.map_err(|error| self.metrics.store_failure(error))?;
+        let mut kept = kept.map_err(|error| self.verification.alarms.store_failure(error))?;
         if kept.is_none() && fetching == Fetching::Allowed {
             kept = self.prove_tile(records, tile).await;
             if kept.is_none() {
                 self.catch_up(records, tile).await;
             }
         }
-        Ok(kept.map(|hashes| Answer {
+        Ok(kept.map(|hashes| DatabaseAnswer {
             media: Media::Octets,
             freshness: Freshness::Immutable,
-            ..text(&self.ages, hashes, Origin::Store)
+            ..self.text(hashes, Origin::Store)
         }))
     }
 
@@ -129,12 +147,10 @@ impl ProvenAnswers {
         &self,
         records: &DatabaseRecords,
         fetching: Fetching,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<DatabaseAnswer, Refusal> {
         records.ready().await?;
         let mut origin = Origin::Store;
-        if fetching == Fetching::Allowed
-            && self.heads.is_due(self.clock.now(), self.ages.list_max_age)
-        {
+        if fetching == Fetching::Allowed && self.heads.is_due(self.clock.now(), self.max_age) {
             match records.refresh().await {
                 Ok(_) => origin = Origin::Upstream(String::new()),
                 Err(refusal) => {
@@ -144,7 +160,7 @@ impl ProvenAnswers {
             }
         }
         let note = records.latest().await?.note.clone();
-        Ok(text(&self.ages, note, origin))
+        Ok(self.text(note, origin))
     }
 
     async fn proven_lookup(
@@ -152,7 +168,7 @@ impl ProvenAnswers {
         records: &DatabaseRecords,
         subject: &str,
         fetching: Fetching,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<DatabaseAnswer, Refusal> {
         let (module, version) = parse(subject)?;
         let (vouched, origin) = match records.kept(&module, &version).await? {
             Some(vouched) => (vouched, Origin::Store),
@@ -171,21 +187,9 @@ impl ProvenAnswers {
             }
         };
         let kept = records.keep(&vouched).await;
-        kept.map_err(|error| self.metrics.store_failure(error))?;
+        kept.map_err(|error| self.verification.alarms.store_failure(error))?;
         let note = records.latest().await?.note.clone();
-        Ok(text(&self.ages, lookup(&vouched, &note), origin))
-    }
-}
-
-/// An answer of a database that others may keep as long as a list.
-pub(super) fn text(ages: &AnswerAges, bytes: Bytes, origin: Origin) -> Answer {
-    Answer {
-        media: Media::Text,
-        freshness: Freshness::For(ages.list_max_age),
-        hash: None,
-        origin,
-        evidence: Evidence::Unclaimed,
-        body: Body::Bytes(bytes),
+        Ok(self.text(lookup(&vouched, &note), origin))
     }
 }
 
@@ -196,19 +200,9 @@ fn lookup(vouched: &ProvenRecord, note: &[u8]) -> Bytes {
         .into()
 }
 
-/// `MODULE@VERSION` as it stands in a path.
-pub(super) fn parse(subject: &str) -> Result<(ModulePath, Version), Refusal> {
-    let (module, version) = subject.rsplit_once('@').unwrap_or((subject, ""));
-    let module = ModulePath::unescape(module)
-        .map_err(|error| Refusal::new(Code::InvalidModulePath, error.to_string()))?;
-    let version = Version::unescape(version)
-        .map_err(|error| Refusal::new(Code::InvalidVersion, error.to_string()))?;
-    Ok((module, version))
-}
-
 /// When the head of the verified database was last renewed.
 #[derive(Debug, Default)]
-pub(crate) struct HeadRenewals(parking_lot::Mutex<Option<jiff::Timestamp>>);
+struct HeadRenewals(parking_lot::Mutex<Option<jiff::Timestamp>>);
 
 // === impl HeadRenewals ===
 

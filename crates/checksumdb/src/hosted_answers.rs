@@ -1,52 +1,86 @@
-//! Own: a checksum database of the site's own, as `go` and as auditors ask it.
+//! Hosted answers: a checksum database of the site's own, as `go` and as auditors ask it.
 //!
 //! A lookup of a private version that has no record yet captures what the record needs, the go.mod
 //! and the zip, and the capture writes it. One of a public version is copied: the record is proven
 //! in the public database first, and its lines are taken as they are. What we downloaded ourselves
 //! is never hashed for it, so go.sum stays what it would be without us, to the byte.
 
-use super::proven::{parse, text};
-use crate::{answer::Answer, artifacts::ArtifactAnswers, metrics::Metrics};
-use bytes::Bytes;
-use checksumdb::{HostedDatabase, HostedDatabases, Verification};
-use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-use ingest::AnswerAges;
-use protocol::{
-    Fetching, Freshness, Media, Origin, PrivacyRules, Refusal, database_path::CHECKPOINT,
+use crate::{
+    database_answer::{DatabaseAnswer, parse},
+    hosted::HostedDatabase,
+    verification::Verification,
 };
+use bytes::Bytes;
+use codes::Code;
+use futures_util::future::BoxFuture;
+use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use protocol::{Fetching, Freshness, Media, Origin, Refusal, database_path::CHECKPOINT};
 use std::{sync::Arc, time::Duration};
-use store::own::{DatabaseRecord, go_sum_lines};
+use store::{
+    Record,
+    own::{DatabaseRecord, go_sum_lines},
+};
 use tlog::{resource, tile::Tile};
 
+/// Who captures what the record of a private version is made of.
+pub trait VersionCaptures: Send + Sync {
+    /// What is kept of an artifact; it is fetched if nothing is.
+    fn captured<'a>(
+        &'a self,
+        artifact: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Arc<Record>, Refusal>>;
+}
+
 /// Answers of the databases that this site hosts.
-pub(crate) struct HostedAnswers {
-    pub(crate) databases: Arc<HostedDatabases>,
-    pub(crate) verification: Arc<Verification>,
-    pub(crate) artifacts: Arc<ArtifactAnswers>,
-    pub(crate) privacy: Arc<PrivacyRules>,
-    pub(crate) ages: AnswerAges,
-    pub(crate) metrics: Arc<Metrics>,
+pub struct HostedAnswers {
+    verification: Arc<Verification>,
+    captures: Arc<dyn VersionCaptures>,
+    /// How long others may keep what says nothing of a head.
+    max_age: Duration,
 }
 
 // === impl HostedAnswers ===
 
 impl HostedAnswers {
+    /// Answers of the databases that this verification hosts.
+    pub fn new(
+        verification: &Arc<Verification>,
+        captures: Arc<dyn VersionCaptures>,
+        max_age: Duration,
+    ) -> Self {
+        Self {
+            verification: Arc::clone(verification),
+            captures,
+            max_age,
+        }
+    }
+
+    /// The database of this name, if it is one of them.
+    pub fn named(&self, name: &str) -> Option<&Arc<HostedDatabase>> {
+        self.verification.hosted.named(name)
+    }
+
+    fn text(&self, bytes: Bytes, origin: Origin) -> DatabaseAnswer {
+        DatabaseAnswer::text(bytes, origin, self.max_age)
+    }
+
     /// Answers a request below `sumdb/` for a database of our own.
-    pub(super) async fn answer(
+    pub async fn answer(
         &self,
         served: &Arc<HostedDatabase>,
         path: &str,
         fetching: Fetching,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<DatabaseAnswer, Refusal> {
         if path == "supported" {
-            return Ok(text(&self.ages, Bytes::new(), Origin::Memory));
+            return Ok(self.text(Bytes::new(), Origin::Memory));
         }
-        self.databases.refuse_halted(served).await?;
+        self.verification.hosted.refuse_halted(served).await?;
         match path {
-            "latest" => return Ok(self.newest(self.databases.head(served).await?.note.clone())),
+            "latest" => {
+                return Ok(self.newest(self.verification.hosted.head(served).await?.note.clone()));
+            }
             CHECKPOINT => {
-                let head = self.databases.head(served).await?;
+                let head = self.verification.hosted.head(served).await?;
                 return Ok(self.newest(head.checkpoint.clone()));
             }
             _ => {}
@@ -57,10 +91,10 @@ impl HostedAnswers {
         let bytes = self.file(served, path).await?;
         let bytes = bytes
             .ok_or_else(|| Refusal::new(Code::NotFoundHere, "the database has no such tile yet"))?;
-        Ok(Answer {
+        Ok(DatabaseAnswer {
             media: Media::Octets,
             freshness: Freshness::Immutable,
-            ..text(&self.ages, bytes, Origin::Store)
+            ..self.text(bytes, Origin::Store)
         })
     }
 
@@ -72,7 +106,7 @@ impl HostedAnswers {
             (_, Ok(resource::LogResource::Entries(bundle))) => database.entries(bundle).await,
             _ => Ok(None),
         };
-        bytes.map_err(|error| self.metrics.store_failure(error))
+        bytes.map_err(|error| self.verification.alarms.store_failure(error))
     }
 
     async fn lookup(
@@ -80,24 +114,30 @@ impl HostedAnswers {
         served: &Arc<HostedDatabase>,
         subject: &str,
         fetching: Fetching,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<DatabaseAnswer, Refusal> {
         let (module, version) = parse(subject)?;
         let found = served.database.find(&module, &version).await;
-        let (record, origin) = match found.map_err(|error| self.metrics.store_failure(error))? {
-            Some(record) => (record, Origin::Store),
-            None if fetching == Fetching::Never => {
-                return Err(Refusal::not_kept(&format!(
-                    "the record of {module}@{version}"
-                )));
-            }
-            None => {
-                let record = self.new_record(served, &module, &version).await?;
-                (record, Origin::Computed)
-            }
-        };
-        let head = self.databases.head_with(served, record.number).await?;
-        if self.privacy.is_unlogged(&module) {
-            self.databases
+        let (record, origin) =
+            match found.map_err(|error| self.verification.alarms.store_failure(error))? {
+                Some(record) => (record, Origin::Store),
+                None if fetching == Fetching::Never => {
+                    return Err(Refusal::not_kept(&format!(
+                        "the record of {module}@{version}"
+                    )));
+                }
+                None => {
+                    let record = self.new_record(served, &module, &version).await?;
+                    (record, Origin::Computed)
+                }
+            };
+        let head = self
+            .verification
+            .hosted
+            .head_with(served, record.number)
+            .await?;
+        if self.verification.privacy.is_unlogged(&module) {
+            self.verification
+                .hosted
                 .vouch(served, (&module, &version), &record, &head)
                 .await?;
         }
@@ -114,19 +154,22 @@ impl HostedAnswers {
     ) -> Result<DatabaseRecord, Refusal> {
         let name = served.database.name();
         let settled = served.database.settle().await;
-        if let Some(halt) = settled.map_err(|error| self.metrics.store_failure(error))? {
-            return Err(self.databases.halted(served, &halt).await);
+        if let Some(halt) =
+            settled.map_err(|error| self.verification.alarms.store_failure(error))?
+        {
+            return Err(self.verification.hosted.halted(served, &halt).await);
         }
         let is_active = self
-            .databases
+            .verification
+            .hosted
             .active()
             .is_some_and(|active| Arc::ptr_eq(active, served));
         if !is_active {
             return Err(Refusal::new(Code::OwnSumdbRetired, name));
         }
-        let (text, source) = if self.privacy.is_unlogged(module) {
+        let (text, source) = if self.verification.privacy.is_unlogged(module) {
             self.captured_lines(module, version).await?
-        } else if self.databases.has_public() {
+        } else if self.verification.hosted.has_public() {
             self.proven_lines(module, version).await?
         } else {
             let facts = format!("{name} has no {module}@{version}");
@@ -135,7 +178,7 @@ impl HostedAnswers {
         let appended = served.database.append(module, version, &text, &source);
         appended
             .await
-            .map_err(|error| self.metrics.store_failure(error))
+            .map_err(|error| self.verification.alarms.store_failure(error))
     }
 
     /// The lines of a private version, which is captured for them. The capture may have written its
@@ -152,9 +195,9 @@ impl HostedAnswers {
         };
         let (go_mod, zip) = (artifact(ArtifactKind::Mod), artifact(ArtifactKind::Zip));
         // One after the other: the zip is held against the go.mod.
-        let kept = self.artifacts.captured(&go_mod).await?;
+        let kept = self.captures.captured(&go_mod).await?;
         let go_mod_h1 = self.verification.hash_of(&go_mod, &kept).await?;
-        let kept = self.artifacts.captured(&zip).await?;
+        let kept = self.captures.captured(&zip).await?;
         let zip_h1 = self.verification.hash_of(&zip, &kept).await?;
         let lines = go_sum_lines(module, version, &zip_h1, &go_mod_h1);
         Ok((lines, kept.source.clone()))
@@ -173,21 +216,21 @@ impl HostedAnswers {
         records
             .keep(&vouched)
             .await
-            .map_err(|error| self.metrics.store_failure(error))?;
+            .map_err(|error| self.verification.alarms.store_failure(error))?;
         let evidence = vouched.evidence().to_string();
         Ok((vouched.record().text.clone(), evidence))
     }
 
-    fn newest(&self, bytes: Bytes) -> Answer {
+    fn newest(&self, bytes: Bytes) -> DatabaseAnswer {
         self.newest_from(bytes, Origin::Store)
     }
 
     /// An answer that the next one may replace: nobody may hold it back, for a client that was
     /// shown a newer head elsewhere must not be shown an older one.
-    fn newest_from(&self, bytes: Bytes, origin: Origin) -> Answer {
-        Answer {
+    fn newest_from(&self, bytes: Bytes, origin: Origin) -> DatabaseAnswer {
+        DatabaseAnswer {
             freshness: Freshness::For(Duration::ZERO),
-            ..text(&self.ages, bytes, origin)
+            ..self.text(bytes, origin)
         }
     }
 }
