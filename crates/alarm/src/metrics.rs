@@ -1,20 +1,23 @@
 //! Metrics of what goes wrong.
 
 use crate::kind::{AlarmKind, Severity};
+use metric::metrics;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
-    registry::Registry,
 };
 use protocol::Refusal;
 use store::StoreError;
 
-/// Alarms and failures of the store, counted; cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct AlarmMetrics {
-    alarms: Family<AlarmLabels, Counter>,
-    /// Failures of the store, of any kind.
-    pub store_failures: Counter,
+metrics! {
+    /// Alarms and failures of the store, counted; cheap to clone.
+    #[derive(Debug, Clone, Default)]
+    pub struct AlarmMetrics {
+        /// Alarms, by severity and kind: events that a person must know of.
+        alarms: Family<AlarmLabels, Counter> = "modkeep_alarms",
+        /// Failures of the store, of any kind.
+        pub store_failures: Counter = "modkeep_store_failures",
+    }
 }
 
 /// An alarm.
@@ -42,20 +45,6 @@ impl AlarmMetrics {
             }
         }
         metrics
-    }
-
-    /// Puts them into a registry.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "modkeep_alarms",
-            "Alarms, by severity and kind: events that a person must know of",
-            self.alarms.clone(),
-        );
-        registry.register(
-            "modkeep_store_failures",
-            "Failures of the store, of any kind",
-            self.store_failures.clone(),
-        );
     }
 
     pub(crate) fn raised(&self, severity: Severity, kind: AlarmKind) {

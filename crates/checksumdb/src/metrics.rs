@@ -1,9 +1,9 @@
 //! Metrics of checksum databases.
 
+use metric::metrics;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
-    registry::{Registry, Unit},
 };
 use std::sync::atomic::AtomicU64;
 
@@ -17,14 +17,21 @@ const OUTCOMES: [&str; 6] = [
     "forked",
 ];
 
-/// What was verified, heard and mirrored; cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct ChecksumdbMetrics {
-    verifications: Family<VerificationOutcome, Counter>,
-    pub(crate) heard: Gauge<f64, AtomicU64>,
-    pub(crate) mirror_tiles: Counter,
-    pub(crate) mirror_progress: Gauge<f64, AtomicU64>,
-    pub(crate) mirror_records: Gauge,
+metrics! {
+    /// What was verified, heard and mirrored; cheap to clone.
+    #[derive(Debug, Clone, Default)]
+    pub struct ChecksumdbMetrics {
+        /// Artifacts held against the checksum database, by outcome.
+        verifications: Family<VerificationOutcome, Counter> = "modkeep_verifications",
+        /// When the verified checksum database last gave a head or a record that was believed, in seconds of the epoch; 0 before the first since the start.
+        pub(crate) heard: Gauge<f64, AtomicU64> = "modkeep_sumdb_head_timestamp" in Seconds,
+        /// Tiles of the verified checksum database that were fetched for the full mirror of its log.
+        pub(crate) mirror_tiles: Counter = "modkeep_sumdb_mirror_tiles",
+        /// How much of the verified checksum database's log is mirrored: 1 is all that the newest head signs.
+        pub(crate) mirror_progress: Gauge<f64, AtomicU64> = "modkeep_sumdb_mirror_progress_ratio",
+        /// Records of the log under the head that is being mirrored, or was last.
+        pub(crate) mirror_records: Gauge = "modkeep_sumdb_mirror_records",
+    }
 }
 
 /// How the verification of an artifact ended.
@@ -49,35 +56,5 @@ impl ChecksumdbMetrics {
     pub(crate) fn verified(&self, outcome: &'static str) {
         let labels = VerificationOutcome { outcome };
         self.verifications.get_or_create(&labels).inc();
-    }
-
-    /// Puts them into a registry.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "modkeep_verifications",
-            "Artifacts held against the checksum database, by outcome",
-            self.verifications.clone(),
-        );
-        registry.register_with_unit(
-            "modkeep_sumdb_head_timestamp",
-            "When the verified checksum database last gave a head or a record that was believed, in seconds of the epoch; 0 before the first since the start",
-            Unit::Seconds,
-            self.heard.clone(),
-        );
-        registry.register(
-            "modkeep_sumdb_mirror_tiles",
-            "Tiles of the verified checksum database that were fetched for the full mirror of its log",
-            self.mirror_tiles.clone(),
-        );
-        registry.register(
-            "modkeep_sumdb_mirror_progress_ratio",
-            "How much of the verified checksum database's log is mirrored: 1 is all that the newest head signs",
-            self.mirror_progress.clone(),
-        );
-        registry.register(
-            "modkeep_sumdb_mirror_records",
-            "Records of the log under the head that is being mirrored, or was last",
-            self.mirror_records.clone(),
-        );
     }
 }

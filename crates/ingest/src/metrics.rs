@@ -1,22 +1,29 @@
 //! Metrics of what arrives.
 
+use metric::metrics;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
-    registry::{Registry, Unit},
 };
 
 /// What can be captured.
 const CAPTURED: [&str; 4] = ["info", "mod", "zip", "sumdb"];
 
-/// What was captured, thrown away and found out; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct IngestMetrics {
-    pub(crate) captures: Family<CaptureKind, Counter>,
-    pub(crate) rejected: Family<CaptureKind, Counter>,
-    pub(crate) disagreements: Family<DisagreeingSource, Counter>,
-    pub(crate) cases_not_opened: Counter,
-    pub(crate) commit_time: Histogram,
+metrics! {
+    /// What was captured, thrown away and found out; cheap to clone.
+    #[derive(Debug, Clone)]
+    pub struct IngestMetrics {
+        /// Artifacts captured, by kind.
+        pub(crate) captures: Family<CaptureKind, Counter> = "modkeep_captures",
+        /// Bodies from sources that were thrown away because their content was wrong, by kind.
+        pub(crate) rejected: Family<CaptureKind, Counter> = "modkeep_rejected_bodies",
+        /// Times that a source said of something that it does not exist, and another source has it.
+        pub(crate) disagreements: Family<DisagreeingSource, Counter> = "modkeep_upstream_disagreements",
+        /// Wrong bytes that opened no case, since their source had opened many in that hour.
+        pub(crate) cases_not_opened: Counter = "modkeep_cases_not_opened",
+        /// Time to make an artifact durable and visible, after its last byte.
+        pub(crate) commit_time: Histogram = "modkeep_commit" in Seconds,
+    }
 }
 
 /// What arrived.
@@ -59,36 +66,6 @@ impl IngestMetrics {
         drop(
             self.disagreements
                 .get_or_create(&DisagreeingSource { upstream }),
-        );
-    }
-
-    /// Puts them into a registry.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "modkeep_captures",
-            "Artifacts captured, by kind",
-            self.captures.clone(),
-        );
-        registry.register(
-            "modkeep_rejected_bodies",
-            "Bodies from sources that were thrown away because their content was wrong, by kind",
-            self.rejected.clone(),
-        );
-        registry.register(
-            "modkeep_upstream_disagreements",
-            "Times that a source said of something that it does not exist, and another source has it",
-            self.disagreements.clone(),
-        );
-        registry.register(
-            "modkeep_cases_not_opened",
-            "Wrong bytes that opened no case, since their source had opened many in that hour",
-            self.cases_not_opened.clone(),
-        );
-        registry.register_with_unit(
-            "modkeep_commit",
-            "Time to make an artifact durable and visible, after its last byte",
-            Unit::Seconds,
-            self.commit_time.clone(),
         );
     }
 }
