@@ -114,12 +114,14 @@ impl Database {
     }
 
     /// A database whose name no source may hear.
+    #[must_use]
     pub fn unasked(mut self) -> Self {
         self.reach = Reach::Nobody;
         self
     }
 
     /// A database of this site's own: heads that were shown, and tiles, are read where they are made.
+    #[must_use]
     pub fn of_own(mut self, own: DatabaseLog) -> Self {
         self.reach = Reach::Own(Box::new(own));
         self

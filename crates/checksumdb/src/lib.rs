@@ -19,6 +19,7 @@
 //! Refused: to fetch, keep or answer anything that is not of a database. Who fetches asks here on which
 //! grounds bytes may be kept.
 
+mod capture_evidence;
 mod database;
 mod database_answer;
 pub mod database_files;
@@ -42,6 +43,7 @@ pub mod sums;
 mod tiles;
 mod verification;
 
+pub use capture_evidence::{CaptureEvidence, CaptureObjection};
 pub use database::{Database, DatabaseFailure, head_state};
 pub use database_answer::DatabaseAnswer;
 pub use evidence::logged_version;
@@ -57,6 +59,4 @@ pub use rebuilt_head::restore_head;
 pub use records::{DatabaseRecords, ProvenRecord};
 pub use reprove::{ReproofReport, Selection, reprove};
 pub use tiles::{cut, place};
-pub use verification::{
-    CaptureEvidence, CaptureObjection, Mode, Verification, Verifier, VerifyOptions, mirror_log,
-};
+pub use verification::{Mode, Verification, Verifier, VerifyOptions, mirror_log};

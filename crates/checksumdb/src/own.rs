@@ -7,9 +7,10 @@
 //! that nobody ever published.
 
 use crate::{
+    capture_evidence::{CaptureEvidence, CaptureObjection},
     evidence::logged_version,
     hosted::HostedDatabase,
-    verification::{CaptureEvidence, CaptureObjection, Verification},
+    verification::Verification,
 };
 use alarm::{Alarm, AlarmKind, Severity};
 use codes::Code;

@@ -1,6 +1,6 @@
 //! Pending: what was captured without proof is proven later, or withdrawn.
 
-use crate::verification::{CaptureObjection, Verification};
+use crate::{capture_evidence::CaptureObjection, verification::Verification};
 use alarm::{Alarm, AlarmKind, Severity};
 use gomod::{Artifact, ArtifactKind, sumhash};
 use inspection::check;

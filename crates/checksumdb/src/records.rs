@@ -5,11 +5,11 @@
 //! needs a database that is believed ([`crate::halt`]).
 
 use crate::{
+    capture_evidence::CaptureEvidence,
     database::{Database, DatabaseFailure},
     evidence, halt,
     metrics::ChecksumdbMetrics,
     rebuilt_head,
-    verification::CaptureEvidence,
 };
 use alarm::{Alarm, AlarmKind, AlarmLog, Severity};
 use codes::Code;

@@ -1,6 +1,7 @@
 //! Verification: who vouches for an artifact, and whether its bytes are what that knows.
 
 use crate::{
+    capture_evidence::{CaptureEvidence, CaptureObjection},
     heal,
     hosted::HostedDatabases,
     metrics::ChecksumdbMetrics,
@@ -15,7 +16,7 @@ use memory::MemoryCache;
 use protocol::{Evidence, PrivacyRules, Refusal, is_toolchain};
 use single_flight::FlightBudget;
 use std::{num::NonZeroU32, sync::Arc};
-use store::{DiskRoom, Record, Store, VersionProof};
+use store::{DiskRoom, Record, Store};
 use tlog::note::VerifierKey;
 use upstream::Waiting;
 
@@ -70,26 +71,6 @@ pub struct Verification {
     pub alarms: AlarmLog,
 }
 
-/// Why bytes may be captured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaptureEvidence {
-    /// What the capture says of itself.
-    pub evidence: Evidence,
-    /// The proof to keep with it.
-    pub proof: Option<VersionProof>,
-    /// The database of our own that logs it.
-    pub log: Option<String>,
-}
-
-/// Why bytes may not be captured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CaptureObjection {
-    /// They are not what a database knows.
-    Wrong(Wrong),
-    /// Nobody can say what they should be.
-    Refused(Refusal),
-}
-
 /// Who vouches for an artifact.
 pub(crate) enum ProofAuthority<'a> {
     /// Nobody is asked; the capture says this.
@@ -122,18 +103,6 @@ impl Default for VerifyOptions {
             database: None,
             private: ModulePatterns::default(),
             no_sumdb: ModulePatterns::default(),
-        }
-    }
-}
-
-// === impl CaptureEvidence ===
-
-impl CaptureEvidence {
-    fn claim(evidence: &Evidence) -> Self {
-        Self {
-            evidence: evidence.clone(),
-            proof: None,
-            log: None,
         }
     }
 }

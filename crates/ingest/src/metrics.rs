@@ -42,9 +42,8 @@ pub(crate) struct DisagreeingSource {
 
 // === impl IngestMetrics ===
 
-impl IngestMetrics {
-    /// All at zero: a counter that appears with its first event hides that event.
-    pub fn new() -> Self {
+impl Default for IngestMetrics {
+    fn default() -> Self {
         let metrics = Self {
             captures: Family::default(),
             rejected: Family::default(),
@@ -59,7 +58,9 @@ impl IngestMetrics {
         }
         metrics
     }
+}
 
+impl IngestMetrics {
     /// The same for a source.
     pub fn know_upstream(&self, upstream: &str) {
         let upstream = upstream.to_owned();

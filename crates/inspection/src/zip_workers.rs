@@ -12,13 +12,14 @@ pub struct ZipWorkers(Arc<Slots>);
 
 // === impl ZipWorkers ===
 
-impl ZipWorkers {
-    /// Room for as much as there are processors.
-    pub fn new() -> Self {
+impl Default for ZipWorkers {
+    fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self(Slots::new(processors))
     }
+}
 
+impl ZipWorkers {
     /// Does heavy work on a blocking thread. `None` means that it panicked.
     pub async fn run<T: Send + 'static>(
         &self,

@@ -82,9 +82,8 @@ impl HeldResponse {
 
 // === impl ResponseCache ===
 
-impl ResponseCache {
-    /// Nothing is held yet.
-    pub fn new() -> Self {
+impl Default for ResponseCache {
+    fn default() -> Self {
         let answers = Cache::builder()
             .max_capacity(MEMORY)
             .weigher(|path: &Arc<str>, held: &HeldResponse| {
@@ -99,7 +98,9 @@ impl ResponseCache {
             hasher: RandomState::new(),
         }
     }
+}
 
+impl ResponseCache {
     /// To be taken before looking at anything the answer is made of.
     pub fn mark(&self, path: &str) -> ResponseMark {
         let changes = self.changes_of(path);
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_held_until_its_time() {
-        let fresh = ResponseCache::new();
+        let fresh = ResponseCache::default();
         hold(&fresh, fresh.mark(PATH));
         assert!(fresh.get(PATH, at(60)).is_some());
         assert!(fresh.get(PATH, at(61)).is_none());
@@ -187,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_change_removes_it_whenever_it_happens() {
-        let fresh = ResponseCache::new();
+        let fresh = ResponseCache::default();
         hold(&fresh, fresh.mark(PATH));
         fresh.forget(PATH);
         assert!(fresh.get(PATH, at(0)).is_none(), "changed while held");

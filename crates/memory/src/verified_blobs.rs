@@ -25,15 +25,16 @@ pub struct VerifiedBlobs {
 
 // === impl VerifiedBlobs ===
 
-impl VerifiedBlobs {
-    /// None is known to be sound yet.
-    pub fn new() -> Self {
+impl Default for VerifiedBlobs {
+    fn default() -> Self {
         Self {
             blobs: Cache::new(REMEMBERED),
             checks: SingleFlights::default(),
         }
     }
+}
 
+impl VerifiedBlobs {
     /// Whether the blob was found sound since it last changed. Waits for nothing; of an
     /// object store, and of a file that is not open, nothing is known.
     pub fn knows(&self, blob: &BlobReader) -> bool {
@@ -97,7 +98,7 @@ mod tests {
         let mut spool = store.spool().await.unwrap();
         spool.append("the bytes of a zip".into()).await.unwrap();
         let sealed = spool.seal().await.unwrap();
-        let sound = VerifiedBlobs::new();
+        let sound = VerifiedBlobs::default();
         sound.received(&sealed);
         let key = Key::parse("example.com/m/@v/v1.0.0.zip").unwrap();
         let capture = Capture {

@@ -1,7 +1,8 @@
 //! The shared language: what the store, the sources, the proxy and the server say to each other.
 //!
-//! Pure, without I/O, and small: a type belongs here when at least two rooms speak by it and neither
-//! owns it. What only one room decides by stays in that room.
+//! Pure, without I/O, and small; the time of day is a [`Clock`] that is handed in. A type belongs here
+//! when at least two rooms speak by it and neither owns it. What only one room decides by stays in that
+//! room.
 
 mod answer_facts;
 mod caller;

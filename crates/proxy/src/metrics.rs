@@ -46,7 +46,7 @@ macro_rules! metrics {
                     $($field: $make,)+
                     alarms: AlarmMetrics::new(),
                     checksumdb: ChecksumdbMetrics::new(),
-                    ingest: IngestMetrics::new(),
+                    ingest: IngestMetrics::default(),
                     repair: RepairMetrics::default(),
                     prefetch: Arc::new(PrefetchMetrics::new()),
                 }
