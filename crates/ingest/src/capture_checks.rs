@@ -1,6 +1,6 @@
 //! Capture checks: what a source sent is read, and has to be proven, before it is kept.
 //!
-//! First the structure ([`inspection::check`]), then who vouches for the bytes ([`checksumdb::verification`]). What fails
+//! First the structure ([`inspection::check`]), then who vouches for the bytes ([`checksumdb`]). What fails
 //! is described to whoever walks over the sources, so that another source may be tried.
 
 use crate::metrics::{CaptureKind, IngestMetrics};

@@ -6,7 +6,7 @@
 //! age: a source that fails now is counted with what it said last.
 //!
 //! A source that says "does not exist" of what another one lists is behind, or lost it, or was never
-//! meant to have it: that is for a person to know ([`ingest::disagreements`]).
+//! meant to have it: that is for a person to know ([`ingest::Disagreements`]).
 //!
 //! Nobody waits long for the slowest: once one has answered, the others have [`PATIENCE`].
 //!
