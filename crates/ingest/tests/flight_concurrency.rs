@@ -40,8 +40,8 @@ fn whole_flight(board: &TestBoard, body: &[u8]) {
     let content: Content = Arc::new(body.to_vec());
     board.replace(content, |state| state.opened(Some(body.len() as u64)));
     board.update(|state| state.appended(body.len() as u64));
-    board.update(proxy::flight::state::State::arrived);
-    board.finish(true, proxy::flight::state::State::kept);
+    board.update(ingest::flight::state::State::arrived);
+    board.finish(true, ingest::flight::state::State::kept);
 }
 
 /// A first attempt that is lost in the middle, then a second one.
@@ -49,7 +49,7 @@ fn second_attempt(board: &TestBoard, first: &[u8], second: &[u8]) {
     let content: Content = Arc::new(first.to_vec());
     board.replace(content, |state| state.opened(None));
     board.update(|state| state.appended(first.len() as u64));
-    board.update(proxy::flight::state::State::attempt_lost);
+    board.update(ingest::flight::state::State::attempt_lost);
     board.update(|state| state.opened(None));
     let shown = usize::try_from(board.shown().1).unwrap();
     let same = first[..shown] == second[..shown];
@@ -61,8 +61,8 @@ fn second_attempt(board: &TestBoard, first: &[u8], second: &[u8]) {
             state.diverged()
         }
     });
-    board.update(proxy::flight::state::State::arrived);
-    board.finish(true, proxy::flight::state::State::kept);
+    board.update(ingest::flight::state::State::arrived);
+    board.finish(true, ingest::flight::state::State::kept);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_failing_flight_releases_every_reader() {
             let runner = thread::spawn(move || {
                 board.replace(Arc::new(b"abcdef".to_vec()), |state| state.opened(None));
                 board.update(|state| state.appended(4));
-                board.finish(false, proxy::flight::state::State::failed);
+                board.finish(false, ingest::flight::state::State::failed);
             });
             let read = future::block_on(read(seat)).unwrap_err();
             assert!(
