@@ -9,20 +9,13 @@ mod input;
 #[path = "../harness/scratch.rs"]
 mod scratch;
 
-use bundle::{
-    BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, BundleWriter, Digest, ProofEntry,
-};
+use bundle::{BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, BundleWriter, Digest, ProofEntry};
 use content::{MODULES, VERSIONS, artifact};
 use input::Input;
 use libfuzzer_sys::fuzz_target;
-use proxy::{Admission, BundleReport, Intent};
+use exchange::{Admission, BundleReport, Intent};
 use scratch::{Scratch, directory};
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    fs::File,
-    io::{Cursor, Seek as _, Write as _},
-};
+use std::{cell::RefCell, collections::BTreeMap, fs::File, io::{Cursor, Seek as _, Write as _}};
 use store::Store;
 
 thread_local! {
@@ -133,7 +126,7 @@ fn imported(
         .and_then(|()| file.rewind())
         .expect("a file can be written");
     let file = File::open(&path).expect("a file can be read");
-    let import = proxy::import_bundle(store, file, admission, intent, "import", |_, _, _| {});
+    let import = exchange::import_bundle(store, file, admission, intent, "import", |_, _, _| {});
     scratch
         .runtime
         .block_on(import)

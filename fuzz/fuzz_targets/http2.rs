@@ -81,7 +81,7 @@ impl Serving {
                 source: "import".to_owned(),
                 evidence: protocol::Evidence::Unclaimed,
             };
-            let report = import(&store, tree.path(), options, proxy::import_checker()).await;
+            let report = import(&store, tree.path(), options, ingest::import_checker()).await;
             assert_eq!(report.expect("it is sound").captured, 3);
             let list = ProxyList::parse("off").expect("it is a list");
             let upstreams = Upstreams::new(&list, &UpstreamOptions::default());

@@ -85,7 +85,7 @@ fn imported(scratch: &Scratch, store: &Store, root: &Path) -> ImportReport {
         source: "import".to_owned(),
         evidence: protocol::Evidence::Unclaimed,
     };
-    let import = import(store, root, options, proxy::import_checker());
+    let import = import(store, root, options, ingest::import_checker());
     scratch
         .runtime
         .block_on(import)

@@ -89,7 +89,7 @@ const COMMANDS: &[&[&str]] = &[
     &[
         "test",
         "--package",
-        "proxy",
+        "ingest",
         "--features",
         "shuttle",
         "--test",

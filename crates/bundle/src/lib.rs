@@ -23,7 +23,7 @@
 //! against the system's `tar`.
 //!
 //! Whether the contents are *true* is not decided here. The manifest's words are bounded and agree
-//! with the file around them; who vouches for them is the proofs' business, in `proxy::bundle`.
+//! with the file around them; who vouches for them is the proofs' business, in `exchange`.
 //! No I/O but positioned reads and writes that the caller hands in; memory is bounded by one line
 //! of the manifest, however large the file is.
 

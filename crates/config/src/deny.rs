@@ -16,8 +16,8 @@ use super::{
     error::{ConfigError, ConfigErrors},
     position::SourceText,
 };
+use ingest::{DenyEntry, DenyList, DenyPattern};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
-use proxy::{DenyEntry, DenyList, DenyPattern};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt, path::Path};
 use toml::{Spanned, Value};
@@ -212,7 +212,7 @@ mod tests {
     use super::{parse, shown};
     use std::path::Path;
 
-    fn read(text: &str) -> Result<proxy::DenyList, String> {
+    fn read(text: &str) -> Result<ingest::DenyList, String> {
         parse(Path::new("modkeep.toml"), text).map_err(|errors| errors[0].to_string())
     }
 

@@ -13,7 +13,7 @@ use super::{
     table_keys::{in_order, refuse_unknown},
     toml_value, upstream_entry,
 };
-use proxy::DenyList;
+use ingest::DenyList;
 use std::{
     borrow::Cow,
     collections::BTreeMap,

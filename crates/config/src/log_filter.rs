@@ -76,7 +76,7 @@ mod tests {
             ("WARN", "warn"),
             ("off", "off"),
             ("info,access=off", "access=off,info"),
-            ("warn, proxy::flight=debug", "proxy::flight=debug,warn"),
+            ("warn, ingest::flight=debug", "ingest::flight=debug,warn"),
         ] {
             assert_eq!(parse(text).unwrap().to_string(), filter, "{text}");
         }

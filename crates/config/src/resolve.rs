@@ -14,7 +14,7 @@ use super::{
     value, variables,
 };
 use gomod::pattern::ModulePatterns;
-use proxy::DenyList;
+use ingest::DenyList;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use std::{

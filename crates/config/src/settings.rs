@@ -14,15 +14,15 @@ use super::{
     upstream_entry::UpstreamEntry,
     value, witness,
 };
+use checksumdb::{Mode, Scope, VerifyOptions};
 use codes::Code;
 use gomod::goproxy::{ProxyList, ProxyListEntry};
-use proxy::{
-    DiskOptions, DiskReserve, Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions,
-    prefetch::Level,
-};
+use prefetch::Level;
+use proxy::ProxyOptions;
+use repair::{ScrubOptions, Share};
 use server::{Limits, ListenAddress, TrustedProxies};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
-use store::{BucketLocation, BucketOptions, own::check_name};
+use store::{BucketLocation, BucketOptions, DiskOptions, DiskReserve, own::check_name};
 use tlog::note::VerifierKey;
 
 use upstream::{AllowedNets, DatabaseRoute, SourceOptions, SourceUrl, UpstreamOptions};

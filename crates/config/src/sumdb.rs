@@ -6,7 +6,7 @@
 //! `go` reaches it.
 
 use super::ResolvedConfig;
-use proxy::Mode;
+use checksumdb::Mode;
 use tlog::note::VerifierKey;
 use upstream::{DatabaseRoute, SourceUrl};
 

@@ -1,22 +1,27 @@
 //! What is measured of jobs: runs by outcome, the last success, whether one runs.
 
 use crate::schedule::RunOutcome;
+use metric::metrics;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
-    registry::{Registry, Unit},
 };
 use std::{
     sync::atomic::AtomicU64,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Counters and gauges of all jobs of a process. Cloning shares them.
-#[derive(Debug, Clone, Default)]
-pub struct JobMetrics {
-    runs: Family<RunLabels, Counter>,
-    last_success: Family<JobLabels, Gauge<f64, AtomicU64>>,
-    running: Family<JobLabels, Gauge>,
+metrics! {
+    /// Counters and gauges of all jobs of a process. Cloning shares them.
+    #[derive(Debug, Clone, Default)]
+    pub struct JobMetrics {
+        /// Runs of the background jobs that ended, by outcome.
+        runs: Family<RunLabels, Counter> = "modkeep_job_runs",
+        /// When a run of this background job last succeeded, in seconds of the epoch; 0 before the first success.
+        last_success: Family<JobLabels, Gauge<f64, AtomicU64>> = "modkeep_job_last_success_timestamp" in Seconds,
+        /// 1 while a run of this background job is under way.
+        running: Family<JobLabels, Gauge> = "modkeep_job_running",
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -34,26 +39,6 @@ struct RunLabels {
 // === impl JobMetrics ===
 
 impl JobMetrics {
-    /// Puts them into a registry.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "modkeep_job_runs",
-            "Runs of the background jobs that ended, by outcome",
-            self.runs.clone(),
-        );
-        registry.register_with_unit(
-            "modkeep_job_last_success_timestamp",
-            "When a run of this background job last succeeded, in seconds of the epoch; 0 before the first success",
-            Unit::Seconds,
-            self.last_success.clone(),
-        );
-        registry.register(
-            "modkeep_job_running",
-            "1 while a run of this background job is under way",
-            self.running.clone(),
-        );
-    }
-
     /// Has every series of a job there from the start.
     pub fn know(&self, job: &'static str) {
         for outcome in RunOutcome::ALL {

@@ -6,9 +6,10 @@
 
 use crate::{failure::Failure, store_command::import};
 use codes::Code;
+use exchange::Intent;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::ModulePatterns};
 use proxy::{
-    Intent, Proxy,
+    Proxy,
     orders::{self, OrderError},
 };
 use serde::{Deserialize, Serialize};
@@ -153,7 +154,7 @@ pub(crate) async fn carry_out(
             OrderOutcome { lines, done }
         }
         StoreOrder::Carried { heads } => {
-            proxy::note_carried(store, heads).await?;
+            exchange::note_carried(store, heads).await?;
             OrderOutcome {
                 done: true,
                 ..OrderOutcome::default()

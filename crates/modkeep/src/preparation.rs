@@ -9,7 +9,8 @@ use crate::{
     config::{ConfigError, ConfigValue, Configuration, ResolvedConfig, Settings},
     failure::with_causes,
 };
-use proxy::{Metrics, Witness};
+use checksumdb::Witness;
+use proxy::Metrics;
 use std::{fmt::Display, sync::Arc};
 use store::own;
 use tlog::note::VerifierKey;

@@ -19,11 +19,10 @@ use crate::{
     wiring::{self, ServiceParts},
 };
 use codes::Code;
+use prefetch::{Level, ReadAhead};
 use project::CommandProject;
-use proxy::{
-    Caller, Proxy,
-    prefetch::{Level, ReadAhead},
-};
+use protocol::Caller;
+use proxy::Proxy;
 use server::{ListenAddress, Listener, Server, StopReason};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

@@ -89,7 +89,7 @@ fn resume(data: &Path, name: &str) -> Result<ExitCode, Failure> {
     }
     let resumed = wiring::run(async {
         let store = Store::open(wiring::store_options(data)).await?;
-        let resumed = proxy::resume(&store, name).await?;
+        let resumed = checksumdb::resume(&store, name).await?;
         store.flush().await?;
         Ok::<_, Failure>(resumed)
     })??;

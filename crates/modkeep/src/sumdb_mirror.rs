@@ -5,9 +5,11 @@
 //! person how far it is.
 
 use crate::{cli, config, exit_status::PROBLEM, failure::Failure, output, wiring};
+use checksumdb::{MirrorFailure, MirrorPosition};
 use codes::Code;
 use jobs::{JobRun, PeriodicTask};
-use proxy::{MirrorFailure, MirrorPosition, Proxy, Refusal};
+use protocol::Refusal;
+use proxy::Proxy;
 use std::{num::NonZeroU32, process::ExitCode, time::Duration};
 use store::Store;
 use tlog::note::VerifierKey;
@@ -102,7 +104,7 @@ async fn complete(
     let (mut failed, mut reached) = (0, 0);
     loop {
         let mut shown = MirrorProgress::new();
-        let run = proxy::mirror_log(store, upstreams, key, rate, |mirrored| {
+        let run = checksumdb::mirror_log(store, upstreams, key, rate, |mirrored| {
             shown.show(mirrored);
         });
         let run = run.await;

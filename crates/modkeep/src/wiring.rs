@@ -6,8 +6,9 @@ use crate::{
     file_limit,
     preparation::ServerPreparation,
 };
+use checksumdb::{OwnOptions, Witness};
 use codes::Code;
-use proxy::{OwnOptions, Proxy, ProxyOptions, Witness};
+use proxy::{Proxy, ProxyOptions};
 use std::{path::Path, time::Duration};
 use store::{Store, StoreError, StoreOptions};
 

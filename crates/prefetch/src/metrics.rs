@@ -1,10 +1,10 @@
 //! Metrics of what is fetched ahead; the doc comment of a field is its HELP text.
 
 use crate::ReadAhead;
+use metric::metrics;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
-    registry::{Registry, Unit},
 };
 
 /// What can be fetched ahead.
@@ -27,17 +27,27 @@ pub(crate) struct SkipReason {
     pub(crate) reason: &'static str,
 }
 
-/// Every metric of it.
-#[derive(Debug, Default)]
-pub struct PrefetchMetrics {
-    pub(crate) fetched: Family<AheadKind, Counter>,
-    pub(crate) fetched_bytes: Family<AheadKind, Counter>,
-    pub(crate) hits: Family<AheadKind, Counter>,
-    pub(crate) hit_bytes: Family<AheadKind, Counter>,
-    pub(crate) wasted: Family<AheadKind, Counter>,
-    pub(crate) wasted_bytes: Family<AheadKind, Counter>,
-    pub(crate) skipped: Family<SkipReason, Counter>,
-    pub(crate) running: Gauge,
+metrics! {
+    /// Every metric of it.
+    #[derive(Debug, Default)]
+    pub struct PrefetchMetrics {
+        /// Artifacts fetched before a client asked for them, by kind.
+        pub(crate) fetched: Family<AheadKind, Counter> = "modkeep_prefetched",
+        /// Bytes of artifacts fetched before a client asked for them, by kind.
+        pub(crate) fetched_bytes: Family<AheadKind, Counter> = "modkeep_prefetched" in Bytes,
+        /// Artifacts fetched ahead that a client asked for afterwards, by kind.
+        pub(crate) hits: Family<AheadKind, Counter> = "modkeep_prefetch_hits",
+        /// Bytes of artifacts fetched ahead that a client asked for afterwards, by kind.
+        pub(crate) hit_bytes: Family<AheadKind, Counter> = "modkeep_prefetch_hits" in Bytes,
+        /// Artifacts fetched ahead that nobody asked for within ten minutes, by kind.
+        pub(crate) wasted: Family<AheadKind, Counter> = "modkeep_prefetch_wasted",
+        /// Bytes of artifacts fetched ahead that nobody asked for within ten minutes, by kind.
+        pub(crate) wasted_bytes: Family<AheadKind, Counter> = "modkeep_prefetch_wasted" in Bytes,
+        /// Fetches ahead of demand that were not made or came to nothing, by reason.
+        pub(crate) skipped: Family<SkipReason, Counter> = "modkeep_prefetch_skipped",
+        /// Fetches ahead of demand under way for clients.
+        pub(crate) running: Gauge = "modkeep_prefetch_running",
+    }
 }
 
 // === impl PrefetchMetrics ===
@@ -66,53 +76,6 @@ impl PrefetchMetrics {
             &self.wasted,
             &self.wasted_bytes,
         ]
-    }
-
-    /// Puts them into a registry.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "modkeep_prefetched",
-            "Artifacts fetched before a client asked for them, by kind",
-            self.fetched.clone(),
-        );
-        registry.register_with_unit(
-            "modkeep_prefetched",
-            "Bytes of artifacts fetched before a client asked for them, by kind",
-            Unit::Bytes,
-            self.fetched_bytes.clone(),
-        );
-        registry.register(
-            "modkeep_prefetch_hits",
-            "Artifacts fetched ahead that a client asked for afterwards, by kind",
-            self.hits.clone(),
-        );
-        registry.register_with_unit(
-            "modkeep_prefetch_hits",
-            "Bytes of artifacts fetched ahead that a client asked for afterwards, by kind",
-            Unit::Bytes,
-            self.hit_bytes.clone(),
-        );
-        registry.register(
-            "modkeep_prefetch_wasted",
-            "Artifacts fetched ahead that nobody asked for within ten minutes, by kind",
-            self.wasted.clone(),
-        );
-        registry.register_with_unit(
-            "modkeep_prefetch_wasted",
-            "Bytes of artifacts fetched ahead that nobody asked for within ten minutes, by kind",
-            Unit::Bytes,
-            self.wasted_bytes.clone(),
-        );
-        registry.register(
-            "modkeep_prefetch_skipped",
-            "Fetches ahead of demand that were not made or came to nothing, by reason",
-            self.skipped.clone(),
-        );
-        registry.register(
-            "modkeep_prefetch_running",
-            "Fetches ahead of demand under way for clients",
-            self.running.clone(),
-        );
     }
 
     /// What was fetched ahead, over all kinds.

@@ -7,7 +7,9 @@
 
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList};
-use proxy::{Body, Caller, Fetching, Metrics, Proxy, ProxyOptions, Resource, ScrubOptions, Share};
+use protocol::{Caller, Fetching, Resource};
+use proxy::{Body, Metrics, Proxy, ProxyOptions};
+use repair::{ScrubOptions, Share};
 use std::{fs, net::Ipv4Addr, sync::Arc, time::Duration};
 use store::{Capture, Key, Provenance, Store, StoreOptions};
 use tokio::time::{Instant, MissedTickBehavior, interval};

@@ -6,22 +6,15 @@
 //! since whoever joins its flight may have begun to read and cannot start over; a zip is never
 //! asked for twice at once anyway.
 
-use crate::{
-    disk_reserve::DiskRoom,
-    kept_file::KeptFile,
-    known_absences::KnownAbsences,
-    memory_cache::{MemoryCache, SMALL},
-    small_captures::SmallCaptures,
-    sources::ModuleSources,
-    verify::Verification,
-    zip_captures::ZipCaptures,
-};
 use bytes::Bytes;
+use checksumdb::Verification;
 use futures_util::future::BoxFuture;
 use gomod::{Artifact, ArtifactKind};
+use ingest::{KnownAbsences, ModuleSources, SmallCaptures, ZipCaptures};
+use memory::{KeptFile, MemoryCache, SMALL};
 use prefetch::{AheadFetcher, AheadOutcome};
 use std::sync::Arc;
-use store::{Key, Store, StoreError};
+use store::{DiskRoom, Key, Store, StoreError};
 use upstream::RequestClass;
 
 /// What is fetched ahead goes through the same flights as demand.

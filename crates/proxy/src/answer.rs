@@ -1,11 +1,13 @@
 //! Answer: a body and the facts about it that the server turns into headers.
 
 use bytes::Bytes;
+use memory::HeldResponse;
 use protocol::{Evidence, Freshness, Media, Origin};
 use std::fmt;
 use store::{BlobId, BlobReader};
 
-use crate::flight::Reader;
+use checksumdb::DatabaseAnswer;
+use ingest::flight::reader::Reader;
 
 /// A successful answer; its status is exactly 200.
 #[derive(Debug)]
@@ -34,6 +36,34 @@ pub enum Body {
     Flight(Reader),
     /// None: the head was asked for, and this is the length that a source announced.
     Announced(Option<u64>),
+}
+
+// === impl Answer ===
+
+impl From<HeldResponse> for Answer {
+    fn from(held: HeldResponse) -> Self {
+        Self {
+            media: held.media,
+            freshness: held.freshness,
+            hash: held.hash,
+            origin: held.origin,
+            evidence: Evidence::Unclaimed,
+            body: Body::Bytes(held.bytes),
+        }
+    }
+}
+
+impl From<DatabaseAnswer> for Answer {
+    fn from(answer: DatabaseAnswer) -> Self {
+        Self {
+            media: answer.media,
+            freshness: answer.freshness,
+            hash: None,
+            origin: answer.origin,
+            evidence: Evidence::Unclaimed,
+            body: Body::Bytes(answer.bytes),
+        }
+    }
 }
 
 // === impl Body ===

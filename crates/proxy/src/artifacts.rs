@@ -5,28 +5,22 @@
 
 use crate::{
     answer::{Answer, Body},
-    capture_writer,
-    clock::Clock,
     confirmations::Confirmations,
-    flight::{Reader, board::FlightStart},
-    flight_budget::FlightBudget,
-    kept_file::{KeptFile, media_of},
-    known_refusals::KnownRefusals,
-    memory_cache::{CachedFile, MemoryCache, SMALL},
     metrics::Metrics,
-    repair::{BlobRepairs, RepairOutcome},
-    response_cache::ResponseCache,
-    single_flight::SingleFlights,
-    small_captures::SmallCaptures,
-    source_walks::SourceWalks,
-    verified_blobs::VerifiedBlobs,
-    verify::Verification,
-    zip_captures::ZipCaptures,
 };
 use bytes::Bytes;
+use checksumdb::{Verification, VersionCaptures};
 use codes::Code;
+use futures_util::future::BoxFuture;
 use gomod::{Artifact, ArtifactKind};
-use protocol::{Fetching, Freshness, Origin, Refusal, Resource};
+use ingest::{
+    KnownRefusals, SmallCaptures, SourceWalks, ZipCaptures, capture_writer,
+    flight::{board::FlightStart, reader::Reader},
+};
+use memory::{CachedFile, KeptFile, MemoryCache, ResponseCache, SMALL, VerifiedBlobs, media_of};
+use protocol::{Clock, Fetching, Freshness, Origin, Refusal, Resource};
+use repair::{BlobRepairs, RepairOutcome};
+use single_flight::{FlightBudget, SingleFlights};
 use std::{sync::Arc, time::Duration};
 use store::{BlobReader, Key, Record, Store};
 
@@ -119,9 +113,10 @@ impl ArtifactAnswers {
         } else if let Some(entry) = self.open_and_sound(path) {
             (entry, Origin::Store)
         } else {
-            return self.responses.get(path, self.clock.now());
+            let held = self.responses.get(path, self.clock.now())?;
+            return Some((Arc::clone(&held.resource), held.into()));
         };
-        let answer = described(&entry.kept.record, origin, entry.body()?);
+        let answer = described(&entry.kept.record, origin, body(&entry)?);
         Some((entry.resource, answer))
     }
 
@@ -306,5 +301,22 @@ fn described(record: &Record, origin: Origin, body: Body) -> Answer {
         origin,
         evidence: record.evidence.clone(),
         body,
+    }
+}
+
+impl VersionCaptures for ArtifactAnswers {
+    fn captured<'a>(
+        &'a self,
+        artifact: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Arc<Record>, Refusal>> {
+        Box::pin(self.captured(artifact))
+    }
+}
+
+/// The bytes of what is at hand.
+fn body(entry: &CachedFile) -> Option<Body> {
+    match entry.blob() {
+        Some(blob) => Some(Body::Blob(blob.clone())),
+        None => entry.kept.bytes.clone().map(Body::Bytes),
     }
 }

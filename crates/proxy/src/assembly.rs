@@ -5,51 +5,31 @@
 
 use crate::{
     ahead_fetcher::DemandFetcher,
-    alarm::AlarmLog,
-    answer_memory::AnswerMemory,
     artifacts::{ArtifactAnswers, ZipAnnouncements},
-    blocklist::Blocklist,
-    body_receiver::BodyReceiver,
-    capture_checks::CaptureChecks,
-    capture_writer::CaptureWriter,
     confirmations::{ConfirmationParts, Confirmations},
-    disagreements::Disagreements,
-    disk_reserve::DiskRoom,
-    file_reader::FileReader,
-    flight_budget::FlightBudget,
     gauges::GaugeObserver,
-    hosted::HostedDatabases,
-    known_absences::KnownAbsences,
-    known_refusals::KnownRefusals,
-    memory_cache::MemoryCache,
     metrics::Metrics,
-    mismatch_investigation::Investigator,
     options::ProxyOptions,
-    privacy::PrivacyRules,
-    repair::{BlobRepairs, LostBlobs, RepairParts},
-    response_cache::ResponseCache,
     revalidation::{RenewalFlights, Revalidation},
-    scrub::Scrubber,
-    small_captures::{SmallCaptureParts, SmallCaptures},
-    source_walks::SourceWalks,
-    sources::ModuleSources,
     status::StatusReporter,
-    sumdb::{
-        HeadRenewals, HostedAnswers, MirroredAnswers, PROOFS_AT_ONCE, ProvenAnswers, SumdbAnswers,
-    },
-    verified_blobs::VerifiedBlobs,
-    verify::{DatabaseRecords, Verification, Verifier},
+    sumdb::{MirroredAnswers, PROOFS_AT_ONCE, SumdbAnswers},
     versions::{Documents, VersionAnswers},
     vulnerabilities::VulnerabilityAnswers,
-    wrong_versions::WrongVersions,
-    zip_captures::ZipCaptures,
-    zip_transfer::ZipCaptureParts,
-    zip_workers::ZipWorkers,
 };
-use parking_lot::Mutex;
+use alarm::AlarmLog;
+use checksumdb::{
+    DatabaseRecords, HostedAnswers, HostedDatabases, ProvenAnswers, Verification, Verifier,
+    VersionCaptures,
+};
+use ingest::{Blocklist, Ingest, IngestParts, ModuleSources, WrongVersions};
+use inspection::{FileReader, ZipWorkers};
+use memory::{MemoryCache, ResponseCache, VerifiedBlobs};
 use prefetch::{AheadFetcher, Prefetch};
+use protocol::PrivacyRules;
+use repair::{BlobRepairs, LostBlobs, RepairParts, Scrubber};
+use single_flight::FlightBudget;
 use std::sync::Arc;
-use store::Store;
+use store::{DiskRoom, Store};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
 use upstream::Upstreams;
@@ -93,26 +73,9 @@ struct Foundation {
     memory: Arc<MemoryCache>,
     documents: Documents,
     verified: Arc<VerifiedBlobs>,
-    bodies: Arc<BodyReceiver>,
     reader: Arc<FileReader>,
     disk: Arc<DiskRoom>,
-    blocklist: Arc<Blocklist>,
-    wrong: Arc<WrongVersions>,
     background: TaskTracker,
-}
-
-/// What fetches, checks, proves and keeps.
-struct Ingest {
-    answers: Arc<AnswerMemory>,
-    absences: Arc<KnownAbsences>,
-    refusals: Arc<KnownRefusals>,
-    disagreements: Arc<Disagreements>,
-    walks: Arc<SourceWalks>,
-    checks: Arc<CaptureChecks>,
-    investigator: Arc<Investigator>,
-    writer: Arc<CaptureWriter>,
-    small: SmallCaptures,
-    zips: ZipCaptures,
 }
 
 // === impl ProxyParts ===
@@ -134,7 +97,13 @@ impl ProxyParts {
         let revalidation = Arc::new(base.revalidation(&ingest));
         let versions = base.versions(&ingest, &revalidation, &artifacts);
         let sumdb = base.sumdb(&ingest, &revalidation, &artifacts, &verification);
-        let scrubber = Arc::new(base.scrubber(repairs));
+        let scrubber = Arc::new(Scrubber::new(
+            &base.options.scrub,
+            &base.store,
+            repairs,
+            &base.metrics.repair,
+            &base.options.clock,
+        ));
         let fetcher: Arc<dyn AheadFetcher> = Arc::new(base.fetcher(&ingest, &verification));
         prefetch.start(&fetcher, &base.metrics.prefetch);
         let directory = base.options.vulnerabilities.clone();
@@ -168,12 +137,12 @@ impl ProxyParts {
             prefetch,
             fetcher,
             scrubber,
-            blocklist: base.blocklist,
+            blocklist: ingest.blocklist,
             privacy: base.privacy,
             sources: base.sources,
             documents: base.documents,
             memory: base.memory,
-            wrong: base.wrong,
+            wrong: ingest.wrong,
             reader: base.reader,
             disk: base.disk,
             store: base.store,
@@ -201,20 +170,17 @@ impl Foundation {
         let private = options.private_upstreams.clone();
         Self {
             sources: ModuleSources::new(upstreams, private, Arc::clone(&privacy)),
-            alarms: AlarmLog::new(&store, &metrics),
+            alarms: AlarmLog::new(&store, &metrics.alarms),
             budget: FlightBudget::new(options.flights),
-            workers: ZipWorkers::new(),
+            workers: ZipWorkers::default(),
             memory: Arc::new(MemoryCache::new(options.memory)),
             documents: Documents {
-                responses: Arc::new(ResponseCache::new()),
+                responses: Arc::new(ResponseCache::default()),
                 ages: options.ages(),
             },
-            verified: Arc::new(VerifiedBlobs::new()),
-            bodies: Arc::new(BodyReceiver::new()),
+            verified: Arc::new(VerifiedBlobs::default()),
             reader: Arc::default(),
             disk: Arc::new(DiskRoom::new(&options.disk, &store)),
-            blocklist: Arc::new(Blocklist::new(&options.denied, &options.clock)),
-            wrong: Arc::default(),
             background: TaskTracker::new(),
             privacy,
             store,
@@ -227,14 +193,15 @@ impl Foundation {
         let options = &self.options.verify;
         let database = options.database.clone();
         let (public, budget) = (self.sources.public(), &self.budget);
-        let records = database
-            .map(|key| DatabaseRecords::of(key, &self.store, public, &self.metrics, budget));
+        let counted = (&self.metrics.checksumdb, &self.alarms);
+        let records =
+            database.map(|key| DatabaseRecords::of(key, &self.store, public, counted, budget));
         let hosted = HostedDatabases::new(
             &self.options.own,
             &self.store,
             &self.privacy,
             &self.memory,
-            &self.metrics,
+            &self.alarms,
         );
         Arc::new(Verification {
             verifier: Verifier::new(options.mode, &self.privacy, records),
@@ -243,103 +210,32 @@ impl Foundation {
             store: self.store.clone(),
             memory: Arc::clone(&self.memory),
             workers: self.workers.clone(),
-            metrics: Arc::clone(&self.metrics),
+            metrics: self.metrics.checksumdb.clone(),
             alarms: self.alarms.clone(),
         })
     }
 
     fn ingest(&self, verification: &Arc<Verification>, prefetch: &Prefetch) -> Ingest {
-        let answers = AnswerMemory::new(&self.store, &self.privacy, &self.metrics);
-        let answers = Arc::new(answers);
-        let absences = Arc::new(KnownAbsences {
-            answers: Arc::clone(&answers),
+        let go_mods = prefetch.go_mods();
+        Ingest::new(IngestParts {
             store: self.store.clone(),
-            workers: self.workers.clone(),
+            sources: self.sources.clone(),
+            verification: Arc::clone(verification),
+            privacy: Arc::clone(&self.privacy),
+            denied: self.options.denied.clone(),
             ages: self.options.ages(),
             clock: self.options.clock.clone(),
-        });
-        let refusals = Arc::new(KnownRefusals {
-            wrong: Arc::clone(&self.wrong),
-            absences: Arc::clone(&absences),
-            clock: self.options.clock.clone(),
-        });
-        let disagreements = Arc::new(Disagreements::new(
-            &self.store,
-            &self.privacy,
-            &self.metrics,
-            &self.alarms,
-        ));
-        let walks = Arc::new(SourceWalks {
-            sources: self.sources.clone(),
-            blocklist: Arc::clone(&self.blocklist),
-            absences: Arc::clone(&absences),
-            disagreements: Arc::clone(&disagreements),
-            clock: self.options.clock.clone(),
-        });
-        let investigator = self.investigator(verification);
-        let checks = Arc::new(CaptureChecks {
-            verification: Arc::clone(verification),
-            investigator: Arc::clone(&investigator),
+            budget: self.budget.clone(),
+            disk: Arc::clone(&self.disk),
             reader: Arc::clone(&self.reader),
             workers: self.workers.clone(),
-            privacy: Arc::clone(&self.privacy),
-            metrics: Arc::clone(&self.metrics),
-            go_mods: prefetch.go_mods(),
-        });
-        let writer = Arc::new(CaptureWriter {
-            store: self.store.clone(),
             memory: Arc::clone(&self.memory),
             responses: Arc::clone(&self.documents.responses),
-            verification: Arc::clone(verification),
-            blocklist: Arc::clone(&self.blocklist),
-            disk: Arc::clone(&self.disk),
-            metrics: Arc::clone(&self.metrics),
-        });
-        let small = SmallCaptureParts {
-            refusals: Arc::clone(&refusals),
-            walks: Arc::clone(&walks),
-            bodies: Arc::clone(&self.bodies),
-            checks: Arc::clone(&checks),
-            investigator: Arc::clone(&investigator),
-            writer: Arc::clone(&writer),
-            disk: Arc::clone(&self.disk),
-        };
-        let zips = ZipCaptureParts {
-            refusals: Arc::clone(&refusals),
-            walks: Arc::clone(&walks),
-            checks: Arc::clone(&checks),
-            investigator: Arc::clone(&investigator),
-            writer: Arc::clone(&writer),
             verified: Arc::clone(&self.verified),
-            disk: Arc::clone(&self.disk),
-            store: self.store.clone(),
-            privacy: Arc::clone(&self.privacy),
-            metrics: Arc::clone(&self.metrics),
-        };
-        Ingest {
-            small: SmallCaptures::new(small, &self.budget),
-            zips: ZipCaptures::new(zips, &self.budget),
-            answers,
-            absences,
-            refusals,
-            disagreements,
-            walks,
-            checks,
-            investigator,
-            writer,
-        }
-    }
-
-    fn investigator(&self, verification: &Arc<Verification>) -> Arc<Investigator> {
-        Arc::new(Investigator {
-            store: self.store.clone(),
-            sources: self.sources.clone(),
-            verification: Arc::clone(verification),
-            wrong: Arc::clone(&self.wrong),
-            workers: self.workers.clone(),
-            metrics: Arc::clone(&self.metrics),
+            go_mods: Box::new(move |artifact, bytes| go_mods.arrived(artifact, bytes)),
+            metrics: self.metrics.ingest.clone(),
+            failures: self.metrics.alarms.clone(),
             alarms: self.alarms.clone(),
-            clock: self.options.clock.clone(),
         })
     }
 
@@ -348,14 +244,14 @@ impl Foundation {
             store: self.store.clone(),
             sources: self.sources.clone(),
             walks: Arc::clone(&ingest.walks),
-            bodies: Arc::clone(&self.bodies),
+            bodies: Arc::clone(&ingest.bodies),
             checks: Arc::clone(&ingest.checks),
             investigator: Arc::clone(&ingest.investigator),
             writer: Arc::clone(&ingest.writer),
             memory: Arc::clone(&self.memory),
             verified: Arc::clone(&self.verified),
             workers: self.workers.clone(),
-            metrics: Arc::clone(&self.metrics),
+            metrics: self.metrics.repair.clone(),
             alarms: self.alarms.clone(),
             lost: LostBlobs::default(),
         })
@@ -370,7 +266,7 @@ impl Foundation {
         let confirmations = Confirmations::new(ConfirmationParts {
             store: self.store.clone(),
             walks: Arc::clone(&ingest.walks),
-            bodies: Arc::clone(&self.bodies),
+            bodies: Arc::clone(&ingest.bodies),
             writer: Arc::clone(&ingest.writer),
             memory: Arc::clone(&self.memory),
             privacy: Arc::clone(&self.privacy),
@@ -400,7 +296,7 @@ impl Foundation {
             absences: Arc::clone(&ingest.absences),
             disagreements: Arc::clone(&ingest.disagreements),
             sources: self.sources.clone(),
-            bodies: Arc::clone(&self.bodies),
+            bodies: Arc::clone(&ingest.bodies),
             responses: Arc::clone(&self.documents.responses),
             writer: Arc::clone(&ingest.writer),
             ages: self.options.ages(),
@@ -419,7 +315,7 @@ impl Foundation {
             answers: Arc::clone(&ingest.answers),
             revalidation: Arc::clone(revalidation),
             artifacts: Arc::clone(artifacts),
-            blocklist: Arc::clone(&self.blocklist),
+            blocklist: Arc::clone(&ingest.blocklist),
             sources: self.sources.clone(),
             documents: self.documents.clone(),
             reader: Arc::clone(&self.reader),
@@ -439,22 +335,17 @@ impl Foundation {
     ) -> SumdbAnswers {
         let ages = self.options.ages();
         SumdbAnswers {
-            hosted: HostedAnswers {
-                databases: Arc::clone(&verification.hosted),
-                verification: Arc::clone(verification),
-                artifacts: Arc::clone(artifacts),
-                privacy: Arc::clone(&self.privacy),
-                ages,
-                metrics: Arc::clone(&self.metrics),
-            },
-            proven: ProvenAnswers {
-                verification: Arc::clone(verification),
-                heads: HeadRenewals::default(),
-                ages,
-                clock: self.options.clock.clone(),
-                metrics: Arc::clone(&self.metrics),
-                background: self.background.clone(),
-            },
+            hosted: HostedAnswers::new(
+                verification,
+                Arc::clone(artifacts) as Arc<dyn VersionCaptures>,
+                ages.list_max_age,
+            ),
+            proven: ProvenAnswers::new(
+                verification,
+                ages.list_max_age,
+                &self.options.clock,
+                &self.background,
+            ),
             mirrored: Arc::new(MirroredAnswers {
                 answers: Arc::clone(&ingest.answers),
                 revalidation: Arc::clone(revalidation),
@@ -467,17 +358,6 @@ impl Foundation {
             }),
             privacy: Arc::clone(&self.privacy),
             sources: self.sources.clone(),
-        }
-    }
-
-    fn scrubber(&self, repairs: BlobRepairs) -> Scrubber {
-        Scrubber {
-            options: self.options.scrub.clone(),
-            store: self.store.clone(),
-            repairs,
-            metrics: Arc::clone(&self.metrics),
-            clock: self.options.clock.clone(),
-            progress: Mutex::default(),
         }
     }
 

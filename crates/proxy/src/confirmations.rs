@@ -15,15 +15,13 @@
 //! An `.info` that `go` cannot read, kept by an earlier release, is as good as none: the next request
 //! fetches another one in its place.
 
-use crate::{
-    body_receiver::BodyReceiver, capture_writer::CaptureWriter, check, clock::Clock,
-    info_evidence::unconfirmed, memory_cache::MemoryCache, privacy::PrivacyRules,
-    source_walks::SourceWalks,
-};
 use bytes::Bytes;
 use gomod::{Artifact, info::VersionInfo};
+use ingest::{BodyReceiver, SourceWalks, capture_writer::CaptureWriter, unconfirmed};
+use inspection::check;
+use memory::MemoryCache;
 use moka::sync::Cache;
-use protocol::{Confirmation, Evidence};
+use protocol::{Clock, Confirmation, Evidence, PrivacyRules};
 use std::{sync::Arc, time::Duration};
 use store::{Record, Store};
 use tokio_util::task::TaskTracker;

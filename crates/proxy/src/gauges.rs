@@ -5,11 +5,15 @@
 //! that compares it does not hold, and one that asks for its absence can be written (law L12).
 
 use crate::{
-    artifacts::ArtifactAnswers, flight_budget::FlightBudget, memory_cache::MemoryCache,
-    metrics::Metrics, revalidation::Revalidation, scrub::Scrubber, sources::ModuleSources,
-    verify::Verification, vulnerabilities::VulnerabilityAnswers,
+    artifacts::ArtifactAnswers, metrics::Metrics, revalidation::Revalidation,
+    vulnerabilities::VulnerabilityAnswers,
 };
+use checksumdb::Verification;
+use ingest::ModuleSources;
 use jiff::Timestamp;
+use memory::MemoryCache;
+use repair::Scrubber;
+use single_flight::FlightBudget;
 use std::{future::Future, io, sync::Arc, time::Duration};
 use store::Store;
 use tokio::time::timeout;
@@ -58,10 +62,7 @@ impl GaugeObserver {
         metrics.writable.set(i64::from(health.writable));
         let is_halted = self.verification.is_any_halted();
         metrics.verification_halted.set(i64::from(is_halted));
-        let pass = self.scrubber.progress();
-        metrics
-            .scrub_progress
-            .set(pass.map_or(1.0, |pass| pass.ratio));
+        self.scrubber.observe();
         metrics.observe_breakers(&self.sources.breakers());
     }
 

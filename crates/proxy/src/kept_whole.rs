@@ -24,11 +24,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     answer::Answer,
-    answer_memory::{AnswerSubject, RememberedAnswer},
     revalidation::{Fallback, RecalledAnswer},
     selection,
     versions::{VersionAnswers, covers},
 };
+use ingest::{AnswerSubject, RememberedAnswer};
 use protocol::{Fetching, Media, Origin, Refusal};
 
 /// For how long an answer that names what is not kept is held without asking whether the sources

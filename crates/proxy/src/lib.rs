@@ -1,102 +1,41 @@
-//! The service: a resource is resolved, then answered from memory, from the catalog, or by a flight.
+//! The service: a resource is resolved, then answered from memory, from the catalog, or by ingest.
 //!
 //! ```text
-//! resource ─▶ memory ─▶ catalog ─▶ flight: fetch ─▶ check ─▶ commit
+//! resource ─▶ memory ─▶ catalog ─▶ ingest: fetch ─▶ check ─▶ commit
 //!             └──────────────────── answer ◀──────────────────────┘
 //! ```
 //!
-//! One direction, no call back up: the server parses a request into a [`Resource`], the
-//! [`Proxy`] gives an [`Answer`] or a [`Refusal`], the server writes it. What is kept is answered
+//! One direction, no call back up: the server parses a request into a [`protocol::Resource`], the
+//! [`Proxy`] gives an [`Answer`] or a [`protocol::Refusal`], the server writes it. What is kept is answered
 //! without touching anything that cold work uses (law L4); what is not kept is fetched once for
 //! however many ask (L6), and nothing is answered in full before it is durable (L1).
 
 mod ahead_fetcher;
-mod alarm;
-mod alarm_kind;
 pub mod answer;
-mod answer_ages;
-mod answer_memory;
 mod artifacts;
 mod assembly;
-mod blocklist;
-mod body_receiver;
-mod bundle;
-mod capture_checks;
-mod capture_failure;
-mod capture_writer;
 mod cases;
-mod check;
-mod clock;
 mod confirmations;
-mod database_files;
-mod database_path;
-mod database_tile;
-mod deny;
-mod disagreements;
-mod disk_reserve;
-mod file_reader;
-pub mod flight;
-mod flight_budget;
 mod gauges;
-mod hosted;
-mod import;
-mod info_evidence;
 mod journal;
-mod kept_file;
+mod kept_proof;
 mod kept_whole;
-mod known_absences;
-mod known_refusals;
 mod list_union;
-mod memory_cache;
 mod metrics;
-mod mismatch_investigation;
 mod observer;
 mod options;
 pub mod orders;
-mod positioned;
-mod privacy;
-mod repair;
-mod response_cache;
 mod revalidation;
-mod scrub;
 mod selection;
 mod service;
-mod single_flight;
-mod small_captures;
-mod source_walks;
-mod sources;
 mod status;
 mod sumdb;
-mod suspect_copy;
-mod verified_blobs;
-mod verify;
 mod versions;
 mod vulnerabilities;
-mod wrong_versions;
-mod zip_captures;
-mod zip_transfer;
-mod zip_workers;
 
-pub use ::prefetch;
 pub use answer::{Answer, Body};
-pub use bundle::{
-    Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
-    BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
-    is_bundle, note_carried,
-};
-pub use clock::Clock;
-pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};
-pub use disk_reserve::{DiskOptions, DiskReserve};
-pub use hosted::{OwnOptions, Scope, Witness};
-pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;
 pub use options::ProxyOptions;
-pub use protocol::{Caller, Fetching, Freshness, Media, Origin, Refusal, RefusalText, Resource};
-pub use scrub::{PassReport, ScrubOptions, Share, Tally};
 pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
-pub use verify::{
-    HeadFailure, MirrorFailure, MirrorPosition, Mode, Present, ProofSettlement, ReproofReport,
-    Selection, VerifyOptions, compare_head, is_halted, mirror_log, reopen, reprove, resume, sums,
-};

@@ -6,7 +6,7 @@
 //! age: a source that fails now is counted with what it said last.
 //!
 //! A source that says "does not exist" of what another one lists is behind, or lost it, or was never
-//! meant to have it: that is for a person to know ([`crate::disagreements`]).
+//! meant to have it: that is for a person to know ([`ingest::Disagreements`]).
 //!
 //! Nobody waits long for the slowest: once one has answered, the others have [`PATIENCE`].
 //!
@@ -23,11 +23,8 @@ use store::CachedAnswerStatus;
 use tokio::time::{Instant, timeout_at};
 use upstream::{SourceName, Walk};
 
-use crate::{
-    answer_memory::{AnswerSubject, RememberedAnswer},
-    revalidation::Revalidation,
-    selection,
-};
+use crate::{revalidation::Revalidation, selection};
+use ingest::{AnswerSubject, RememberedAnswer};
 use protocol::Refusal;
 
 /// How long the others are waited for once one source has answered.

@@ -6,16 +6,18 @@
 mod labels;
 mod series;
 
-pub(crate) use labels::{
-    AlarmLabels, Call, Kind, Lookup, Source, SourceAnswer, SourceClass, Transition, Verification,
-};
+pub(crate) use labels::{Call, Lookup, Source, SourceAnswer, SourceClass, Transition};
 
+use alarm::AlarmMetrics;
+use checksumdb::ChecksumdbMetrics;
+use ingest::IngestMetrics;
 use prefetch::PrefetchMetrics;
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use protocol::Refusal;
+use repair::RepairMetrics;
 use std::sync::{Arc, atomic::AtomicU64};
 use store::StoreError;
 use upstream::{BreakerState, BreakerView, RequestClass};
@@ -26,13 +28,28 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $($(#[doc = $help])+ pub(crate) $field: $metric,)+
+            /// Alarms, and failures of the store.
+            pub(crate) alarms: AlarmMetrics,
+            /// What was verified and mirrored.
+            pub(crate) checksumdb: ChecksumdbMetrics,
+            /// What was captured and thrown away.
+            pub(crate) ingest: IngestMetrics,
+            /// What was hashed again and repaired.
+            pub(crate) repair: RepairMetrics,
             /// What was fetched ahead of demand.
             pub(crate) prefetch: Arc<PrefetchMetrics>,
         }
 
         impl Metrics {
             fn empty() -> Self {
-                Self { $($field: $make,)+ prefetch: Arc::new(PrefetchMetrics::new()) }
+                Self {
+                    $($field: $make,)+
+                    alarms: AlarmMetrics::new(),
+                    checksumdb: ChecksumdbMetrics::new(),
+                    ingest: IngestMetrics::default(),
+                    repair: RepairMetrics::default(),
+                    prefetch: Arc::new(PrefetchMetrics::new()),
+                }
             }
 
             /// Puts them into a registry.
@@ -41,6 +58,10 @@ macro_rules! metrics {
                     let help = concat!($($help),+).trim().trim_end_matches('.');
                     metrics!(@register registry, $name, help, self.$field, $($unit)?);
                 )+
+                self.alarms.register(registry);
+                self.checksumdb.register(registry);
+                self.ingest.register(registry);
+                self.repair.register(registry);
                 self.prefetch.register(registry);
             }
         }
@@ -72,8 +93,6 @@ metrics! {
     upstream_transitions: Family<Transition, Counter> = "modkeep_upstream_breaker_transitions", Family::default();
     /// Requests to sources that were refused at once, since a breaker was not closed.
     upstream_spared: Family<SourceClass, Counter> = "modkeep_upstream_short_circuits", Family::default();
-    /// Times that a source said of something that it does not exist, and another source has it.
-    upstream_disagreements: Family<Source, Counter> = "modkeep_upstream_disagreements", Family::default();
     /// Requests to sources that waited for the end of a rest, since the source limited their rate (429).
     upstream_rests: Family<Source, Counter> = "modkeep_upstream_rests", Family::default();
     /// Late requests that were sent a second time (sent), and how many of those gave the answer (won).
@@ -90,58 +109,22 @@ metrics! {
     flights_waiting: Gauge = "modkeep_flights_waiting", Gauge::default();
     /// Fetches of small artifacts and renewals of lists under way.
     single_flights: Gauge = "modkeep_single_flights", Gauge::default();
-    /// Artifacts captured, by kind.
-    captures: Family<Kind, Counter> = "modkeep_captures", Family::default();
-    /// Bodies from sources that were thrown away because their content was wrong, by kind.
-    rejected: Family<Kind, Counter> = "modkeep_rejected_bodies", Family::default();
-    /// Artifacts held against the checksum database, by outcome.
-    verifications: Family<Verification, Counter> = "modkeep_verifications", Family::default();
     /// 1 while a checksum database is not believed since it told two histories, or a database of our own must not sign; else 0.
     verification_halted: Gauge = "modkeep_verification_halted", Gauge::default();
     /// Captures that wait for their proof; NaN if the catalog cannot be read.
     unproven: Gauge<f64, AtomicU64> = "modkeep_unproven_captures", Gauge::default();
     /// When the oldest capture that waits for its proof was captured, in seconds of the epoch; 0 if none waits, NaN if the catalog cannot be read.
     unproven_oldest: Gauge<f64, AtomicU64> = "modkeep_unproven_oldest_timestamp" in Unit::Seconds, Gauge::default();
-    /// Alarms, by severity and kind: events that a person must know of.
-    alarms: Family<AlarmLabels, Counter> = "modkeep_alarms", Family::default();
     /// Cases of wrong bytes listed at `/-/cases`: all that were opened, since none is closed by itself; NaN if the catalog cannot be read.
     cases_open: Gauge<f64, AtomicU64> = "modkeep_cases_open", Gauge::default();
-    /// Wrong bytes that opened no case, since their source had opened many in that hour.
-    cases_not_opened: Counter = "modkeep_cases_not_opened", Counter::default();
-    /// When the verified checksum database last gave a head or a record that was believed, in seconds of the epoch; 0 before the first since the start.
-    sumdb_heard: Gauge<f64, AtomicU64> = "modkeep_sumdb_head_timestamp" in Unit::Seconds, Gauge::default();
-    /// Tiles of the verified checksum database that were fetched for the full mirror of its log.
-    mirror_tiles: Counter = "modkeep_sumdb_mirror_tiles", Counter::default();
-    /// How much of the verified checksum database's log is mirrored: 1 is all that the newest head signs.
-    mirror_progress: Gauge<f64, AtomicU64> = "modkeep_sumdb_mirror_progress_ratio", Gauge::default();
-    /// Records of the log under the head that is being mirrored, or was last.
-    mirror_records: Gauge = "modkeep_sumdb_mirror_records", Gauge::default();
     /// When the kept vulnerability database was last renewed, in seconds of the epoch; 0 if none is kept, NaN if it cannot be read.
     advisories_renewed: Gauge<f64, AtomicU64> = "modkeep_advisories_timestamp" in Unit::Seconds, Gauge::default();
-    /// Time to make an artifact durable and visible, after its last byte.
-    commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
-    /// Failures of the store, of any kind.
-    store_failures: Counter = "modkeep_store_failures", Counter::default();
     /// Memory held by the cache of small artifacts, about.
     memory: Gauge = "modkeep_memory_cache" in Unit::Bytes, Gauge::default();
     /// Artifacts and checksum-database records kept.
     kept: Gauge = "modkeep_store_kept", Gauge::default();
     /// Bytes of blobs kept.
     kept_size: Gauge = "modkeep_store_kept" in Unit::Bytes, Gauge::default();
-    /// Blobs that scrubbing has hashed again.
-    scrub_blobs: Counter = "modkeep_scrub_blobs", Counter::default();
-    /// Bytes of blobs that scrubbing has hashed again.
-    scrub_bytes: Counter = "modkeep_scrub" in Unit::Bytes, Counter::default();
-    /// Kept blobs found damaged or missing, by scrubbing or by a request.
-    scrub_damaged: Counter = "modkeep_scrub_damaged", Counter::default();
-    /// Damaged or missing blobs that were healed from a source.
-    scrub_healed: Counter = "modkeep_scrub_healed", Counter::default();
-    /// Damaged blobs that were put into quarantine.
-    scrub_quarantined: Counter = "modkeep_scrub_quarantined", Counter::default();
-    /// When the last full scrubbing pass ended, in seconds of the epoch; 0 before the first.
-    scrub_last_pass: Gauge<f64, AtomicU64> = "modkeep_scrub_last_pass_timestamp" in Unit::Seconds, Gauge::default();
-    /// How much of the present scrubbing pass is done, from 0 to 1; 1 between two passes.
-    scrub_progress: Gauge<f64, AtomicU64> = "modkeep_scrub_pass_progress_ratio", Gauge::default();
     /// 1 while the store can be written, else 0.
     writable: Gauge = "modkeep_store_writable", Gauge::default();
     /// Bytes free for this process on the file system of the data directory; NaN if it does not say.
@@ -155,9 +138,7 @@ metrics! {
 impl Metrics {
     /// Counts and logs a failure of the store; gives the refusal it becomes.
     pub(crate) fn store_failure(&self, error: StoreError) -> Refusal {
-        self.store_failures.inc();
-        tracing::error!(%error, "the store failed");
-        Refusal::from(error)
+        self.alarms.store_failure(error)
     }
 
     /// Brings the gauges of breakers up to date: time alone may have changed them.

@@ -1,11 +1,13 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{
-    answer_ages::AnswerAges, clock::Clock, deny::DenyList, disk_reserve::DiskOptions,
-    flight_budget::FlightBudget, hosted::OwnOptions, scrub::ScrubOptions, verify::VerifyOptions,
-};
+use checksumdb::{OwnOptions, VerifyOptions};
+use ingest::{AnswerAges, DenyList};
 use prefetch::Level;
+use protocol::Clock;
+use repair::ScrubOptions;
+use single_flight::FlightBudget;
 use std::{path::PathBuf, time::Duration};
+use store::DiskOptions;
 use upstream::Upstreams;
 
 /// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.

@@ -6,8 +6,8 @@
 //! database covers is held against it before it is served, and what that has proven gives way to
 //! nothing else.
 
-use crate::import::import_checker;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::ModulePatterns};
+use ingest::import_checker;
 use protocol::Evidence;
 use store::{
     BlobId, Capture, Decision, Key, Provenance, Replacement, SealedSpool, Store, StoreError,

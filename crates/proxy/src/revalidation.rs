@@ -5,25 +5,16 @@
 //! (stale while revalidating, RFC 5861 section 3; stale if error, section 4). How old an answer may
 //! be is decided by [`plan`], which is pure.
 
-use crate::{
-    answer_ages::AnswerAges,
-    answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
-    body_receiver::BodyReceiver,
-    capture_failure::CaptureFailure,
-    capture_writer::CaptureWriter,
-    clock::Clock,
-    database_path,
-    disagreements::Disagreements,
-    flight_budget::FlightBudget,
-    known_absences::KnownAbsences,
-    response_cache::ResponseCache,
-    selection,
-    single_flight::SingleFlights,
-    sources::ModuleSources,
-};
+use crate::selection;
 use codes::Code;
+use ingest::{
+    AnswerAges, AnswerMemory, AnswerSubject, BodyReceiver, CaptureFailure, Disagreements,
+    KnownAbsences, ModuleSources, RememberedAnswer, capture_writer::CaptureWriter,
+};
 use jiff::{SignedDuration, Timestamp};
-use protocol::{Fetching, Origin, Refusal};
+use memory::ResponseCache;
+use protocol::{Clock, Fetching, Origin, Refusal, database_path};
+use single_flight::{FlightBudget, SingleFlights};
 use std::{sync::Arc, time::Duration};
 use store::{CachedAnswerClass, CachedAnswerStatus};
 use upstream::{DatabaseOutcome, Download, Outage, Outcome as Offer, Walk};

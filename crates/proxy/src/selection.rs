@@ -30,15 +30,6 @@ pub(crate) fn listed(text: &str) -> impl Iterator<Item = Version> + '_ {
         .filter(|version| !version.is_pseudo())
 }
 
-/// Whether this can be a list: blank, or with a version in it. `go` takes any text for one, and
-/// what is not a version for nothing; a page that asks for a password would be an empty list.
-pub(crate) fn is_list(text: &str) -> bool {
-    let mut words = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().next());
-    text.trim().is_empty() || words.any(semver::is_valid)
-}
-
 /// The union of what several sources list, each as it was sent: a version that more than one of them
 /// lists has the line of the first. Lines beyond the largest list that can be remembered are left out.
 pub(crate) fn union<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
@@ -267,7 +258,7 @@ mod tests {
         let text = "v1\nv1.2 2024-01-01T00:00:00Z\nv1.2.0\nv1.2.0+meta\nlatest\n1.0.0\n";
         let body = list_body(&listed_versions(text, &[]), text);
         assert_eq!(body, "v1.2.0\nv1\nv1.2 2024-01-01T00:00:00Z\nv1.2.0+meta\n");
-        assert!(super::is_list("v1\n"));
+        assert!(inspection::check::is_list("v1\n"));
     }
 
     #[test]

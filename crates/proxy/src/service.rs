@@ -4,22 +4,24 @@ use crate::{
     answer::{Answer, Body},
     assembly::ProxyParts,
     cases,
-    database_files::is_entries,
-    deny::DenyList,
-    file_reader::panicked,
     journal::{self, JournalFile},
+    kept_proof,
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
-    scrub::PassReport,
     status::Status,
-    verify::{MirrorFailure, MirrorPosition, ProofSettlement, reprove, sums::Sums},
 };
 use bytes::Bytes;
+use checksumdb::{
+    MirrorFailure, MirrorPosition, ProofSettlement, database_files::is_entries, sums::Sums,
+};
 use gomod::{Artifact, ModulePath};
+use ingest::DenyList;
+use inspection::panicked;
 use jiff::Timestamp;
 use prefetch::{Kinds, Plan, PrefetchJob, ReadAhead};
 use prometheus_client::registry::Registry;
 use protocol::{Caller, CallerKey, Fetching, Origin, Refusal, RefusalText, Resource};
+use repair::PassReport;
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store, StoreError};
 use upstream::{BreakerView, Upstreams, Waiters};
@@ -157,7 +159,7 @@ impl Proxy {
                 parts.versions.query(module, query, fetching).await
             }
             Resource::Proof(artifact) => {
-                reprove::kept_proof(&parts.store, &parts.metrics, artifact).await
+                kept_proof::answer(&parts.store, &parts.metrics, artifact).await
             }
             Resource::Cases(number) => cases::answer(&parts.store, &parts.metrics, *number).await,
             Resource::Sumdb { name, path } => parts.sumdb.answer(name, path, fetching).await,

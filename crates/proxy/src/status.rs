@@ -3,15 +3,12 @@
 //! Names of fields are promises; new ones may come. What is unknown or off is null, never left out.
 //! Nothing private is in it: module names are not, sources are named as in the log.
 
-use crate::{
-    disk_reserve::DiskRoom,
-    scrub::{PassProgress, PassReport, Scrubber, Tally},
-    sources::ModuleSources,
-    verify::{Mode, Verification},
-};
+use checksumdb::{Mode, Verification};
+use ingest::ModuleSources;
+use repair::{PassProgress, PassReport, Scrubber, Tally};
 use serde::Serialize;
 use std::sync::Arc;
-use store::{Store, StoreError};
+use store::{DiskRoom, Store, StoreError};
 use tokio::time::Instant;
 
 /// How the service is.

@@ -7,37 +7,31 @@
 //! are not full the widest form ([`partial`]).
 //!
 //! Nothing of that is proven: the client does it itself, and finds a lying mirror out. The one
-//! database that this site verifies is served from what was proven ([`proven`]); what is not is passed
+//! database that this site verifies is served from what was proven ([`ProvenAnswers`]); what is not is passed
 //! on and not kept.
 
-mod own;
 mod partial;
 mod provable;
-mod proven;
 
 use crate::{
     answer::Answer,
-    answer_ages::AnswerAges,
-    answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
-    clock::Clock,
-    database_files::is_permanent,
-    database_path::CHECKPOINT,
-    database_tile as tile,
-    privacy::PrivacyRules,
     revalidation::{Fallback, Revalidation},
-    sources::ModuleSources,
     versions::Documents,
 };
+use checksumdb::{
+    HostedAnswers, ProvenAnswers, database_files::is_permanent, database_tile as tile,
+};
 use codes::Code;
-use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use ingest::{AnswerAges, AnswerMemory, AnswerSubject, ModuleSources};
+use protocol::{
+    Clock, Fetching, Freshness, Media, Origin, PrivacyRules, Refusal, Resource,
+    database_path::CHECKPOINT,
+};
 use std::sync::Arc;
 use store::{CachedAnswerClass, Key};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
-
-pub(crate) use own::HostedAnswers;
-pub(crate) use proven::{HeadRenewals, ProvenAnswers};
 
 /// Answers what is asked of checksum databases.
 pub(crate) struct SumdbAnswers {
@@ -76,13 +70,14 @@ impl SumdbAnswers {
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
-        if let Some(database) = self.hosted.databases.named(name) {
-            return self.hosted.answer(database, path, fetching).await;
+        if let Some(database) = self.hosted.named(name) {
+            let answer = self.hosted.answer(database, path, fetching).await?;
+            return Ok(answer.into());
         }
         self.keep_private(name, path)?;
         if let Some(records) = self.proven.verification.verifier.database(name) {
             if let Some(answer) = self.proven.answer(records, path, fetching).await? {
-                return Ok(answer);
+                return Ok(answer.into());
             }
             return self.mirrored.passed_on(name, path, fetching).await;
         }

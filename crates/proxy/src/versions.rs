@@ -7,22 +7,18 @@
 
 use crate::{
     answer::{Answer, Body},
-    answer_ages::AnswerAges,
-    answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
-    blocklist::Blocklist,
-    check,
-    clock::Clock,
-    file_reader::FileReader,
     metrics::Metrics,
-    response_cache::{ResponseCache, ResponseMark},
     revalidation::{Fallback, HOLD_OFF, RecalledAnswer, Revalidation},
     selection,
-    sources::ModuleSources,
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
-use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use ingest::{AnswerAges, AnswerMemory, AnswerSubject, Blocklist, ModuleSources};
+use inspection::{FileReader, check};
+use jiff::Timestamp;
+use memory::{HeldResponse, ResponseCache, ResponseMark};
+use protocol::{Clock, Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::sync::Arc;
 use store::{BlobId, CachedAnswerClass, Key, Store, StoredVersion};
 
@@ -107,7 +103,6 @@ impl VersionAnswers {
             let until = whole.held(until, self.clock.now());
             let resource = Resource::List(module.clone());
             self.documents
-                .responses
                 .hold(&subject.path, mark, until, resource, &answer);
         }
         Ok(answer)
@@ -374,9 +369,32 @@ impl Documents {
     ) -> Answer {
         let answer = self.changing(media, recalled.origin, recalled.answer.body.clone());
         if let Some(until) = recalled.fresh_until {
-            self.responses.hold(path, mark, until, resource, &answer);
+            self.hold(path, mark, until, resource, &answer);
         }
         answer
+    }
+
+    /// Holds an answer whose bytes are at hand, unless something changed since `mark`.
+    fn hold(
+        &self,
+        path: &str,
+        mark: ResponseMark,
+        until: Timestamp,
+        resource: Resource,
+        answer: &Answer,
+    ) {
+        if let Body::Bytes(bytes) = &answer.body {
+            let held = HeldResponse {
+                resource: Arc::new(resource),
+                media: answer.media,
+                freshness: answer.freshness,
+                hash: answer.hash,
+                origin: answer.origin.clone(),
+                bytes: bytes.clone(),
+                until,
+            };
+            self.responses.hold(path, mark, held);
+        }
     }
 
     /// An answer that may change.

@@ -5,12 +5,10 @@
 //! server notices by the file's time and size and reads it anew. Between two looks the database is in
 //! memory, so an answer costs a `stat`.
 
-use crate::{
-    answer::{Answer, Body},
-    zip_workers::ZipWorkers,
-};
+use crate::answer::{Answer, Body};
 use bytes::Bytes;
 use codes::Code;
+use inspection::ZipWorkers;
 use parking_lot::Mutex;
 use protocol::{Freshness, Media, Origin, Refusal};
 use std::{

@@ -6,7 +6,8 @@
 //! implement them: what is answered comes from [`proxy`] alone.
 
 use bytes::Bytes;
-use proxy::{flight, prefetch::PrefetchJob};
+use ingest::flight;
+use prefetch::PrefetchJob;
 use std::{future::Future, pin::Pin};
 use store::BlobReader;
 

@@ -5,7 +5,7 @@
 //! 7 lines, at most [`MAX_BYTES`], and every byte outside graphic ASCII and space is replaced.
 //! An upstream's own words about absence are relayed as they came: people search for them.
 
-use proxy::{Refusal, RefusalText};
+use protocol::{Refusal, RefusalText};
 use std::fmt::Write as _;
 
 /// The longest body of ours; `go` reads 648 bytes, and its own prefix needs some.
@@ -95,7 +95,7 @@ fn one_line(text: &str, room: usize) -> String {
 mod tests {
     use super::{MAX_BYTES, render};
     use codes::Code;
-    use proxy::{Refusal, RefusalText};
+    use protocol::{Refusal, RefusalText};
 
     #[test]
     fn every_code_with_hostile_facts_is_printed_whole_by_go() {

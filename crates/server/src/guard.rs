@@ -18,7 +18,7 @@
 
 use codes::Code;
 use http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts};
-use proxy::Refusal;
+use protocol::Refusal;
 use std::net::IpAddr;
 
 /// Headers by which proxies say that they forwarded a request.

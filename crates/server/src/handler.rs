@@ -30,7 +30,8 @@ use futures_util::future::Either;
 use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use http_body::Body;
 use jiff::Timestamp;
-use proxy::{Answer, Caller, Fetching, Refusal, Resource};
+use protocol::{Caller, Fetching, Refusal, Resource};
+use proxy::Answer;
 use std::{
     error::Error,
     future::{Future, ready},

@@ -9,61 +9,38 @@ use crate::{
     watchdog::{DAWDLES, EVICTED, OUSTED},
 };
 use codes::Code;
+use metric::metrics;
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
-    registry::{Registry, Unit},
 };
 use std::{
     fmt::{self, Write as _},
     time::Duration,
 };
 
-/// Declares a struct of metrics and how to register it.
-macro_rules! metrics {
-    ($(#[$meta:meta])* pub struct $name:ident {
-        $(#[doc = $help:literal] $field:ident: $type:ty = $metric:literal $(in $unit:ident)?,)+
-    }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone)]
-        pub struct $name { $(#[doc = $help] pub $field: $type,)+ }
-
-        impl $name {
-            /// Adds all of them to `registry`.
-            pub fn register(&self, registry: &mut Registry) {
-                $(metrics!(@one registry, $metric, $help, self.$field.clone() $(, $unit)?);)+
-            }
-        }
-    };
-    (@one $registry:ident, $metric:literal, $help:literal, $value:expr) => {
-        $registry.register($metric, $help.trim().trim_end_matches('.'), $value);
-    };
-    (@one $registry:ident, $metric:literal, $help:literal, $value:expr, $unit:ident) => {
-        $registry.register_with_unit($metric, $help.trim().trim_end_matches('.'), Unit::$unit, $value);
-    };
-}
-
 metrics! {
     /// What the HTTP surfaces count.
+    #[derive(Debug, Clone)]
     pub struct HttpMetrics {
         /// Requests ended, by kind, status class (or cut) and source of the answer.
-        requests: Family<RequestLabels, Counter> = "modkeep_http_requests",
+        pub requests: Family<RequestLabels, Counter> = "modkeep_http_requests",
         /// Time from the request head to the answer's first byte, by kind and temperature (warm: kept; cold: fetched).
-        latency: Family<LatencyLabels, Histogram, fn() -> Histogram> = "modkeep_http_first_byte" in Seconds,
+        pub latency: Family<LatencyLabels, Histogram, fn() -> Histogram> = "modkeep_http_first_byte" in Seconds,
         /// Requests being answered now.
-        in_flight: Gauge = "modkeep_http_requests_in_flight",
+        pub in_flight: Gauge = "modkeep_http_requests_in_flight",
         /// Connections open now.
-        connections: Gauge = "modkeep_http_connections",
+        pub connections: Gauge = "modkeep_http_connections",
         /// Connections ended by this server before their time, by reason.
-        cut: Family<CutLabels, Counter> = "modkeep_http_connections_cut",
+        pub cut: Family<CutLabels, Counter> = "modkeep_http_connections_cut",
         /// Connections that could not be accepted; file descriptors had run out, mostly.
-        accept_errors: Counter = "modkeep_http_accept_errors",
+        pub accept_errors: Counter = "modkeep_http_accept_errors",
         /// Answers that were refusals, by `MK` code.
-        refusals: Family<RefusalLabels, Counter> = "modkeep_http_refusals",
+        pub refusals: Family<RefusalLabels, Counter> = "modkeep_http_refusals",
         /// Refusals that were sent later than they were ready, since their caller had met too many.
-        delayed: Counter = "modkeep_http_refusals_delayed",
+        pub delayed: Counter = "modkeep_http_refusals_delayed",
         /// Body bytes handed to connections.
-        sent: Counter = "modkeep_http_sent" in Bytes,
+        pub sent: Counter = "modkeep_http_sent" in Bytes,
     }
 }
 

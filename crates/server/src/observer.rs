@@ -5,7 +5,8 @@
 //! nothing, so every route is the same with and without one. It sees the module protocol, not the pages
 //! about it, and it must not wait: it is called on the path of the answer.
 
-use proxy::{Answer, Refusal, Resource};
+use protocol::{Refusal, Resource};
+use proxy::Answer;
 
 /// Sees the answers of the module protocol. Nothing here may block.
 pub trait AnswerObserver: Send + Sync + 'static {

@@ -20,7 +20,7 @@ use crate::{
 use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use jiff::Timestamp;
 use line::rounded;
-use proxy::Origin;
+use protocol::Origin;
 use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc};
 use tokio::time::Instant;
 

@@ -16,7 +16,8 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
 };
-use proxy::{Answer, Body, Freshness, Origin};
+use protocol::{Freshness, Origin};
+use proxy::{Answer, Body};
 use std::sync::Arc;
 use store::BlobId;
 

@@ -13,9 +13,9 @@ pub(crate) mod sumdb;
 
 pub use page::PagePath;
 
+use ::protocol::{Fetching, Refusal, Resource};
 use codes::Code;
 use http::Method;
-use proxy::{Fetching, Refusal, Resource};
 
 /// The longest raw path that is looked at, in bytes.
 /// Go sets no limit; the longest escaped path of a published module is far below a quarter of this.

@@ -12,7 +12,8 @@ use crate::{
 };
 use http::{HeaderMap, Method, header};
 use prometheus_client::registry::Registry;
-use proxy::{Answer, Caller, Fetching, Proxy, Refusal, Resource};
+use protocol::{Caller, Fetching, Refusal, Resource};
+use proxy::{Answer, Proxy};
 use std::sync::{Arc, atomic::AtomicBool};
 
 /// What all connections share.

@@ -22,6 +22,7 @@ mod catalog;
 mod core;
 mod crash;
 mod disk;
+mod disk_reserve;
 mod error;
 mod health;
 mod journal;
@@ -53,6 +54,7 @@ pub use cached_answer::{
     CachedAnswerKey, CachedAnswerStatus, StaleMark,
 };
 pub use crash::{BACKUP_CRASH_POINTS, CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
+pub use disk_reserve::{DiskOptions, DiskReserve, DiskRoom};
 pub use error::StoreError;
 pub use health::{StoreHealth, StoreMetrics};
 pub use journal::{

@@ -5,8 +5,8 @@ use crate::{
     failure::{Failure, with_causes},
     wiring,
 };
+use checksumdb::Scope;
 use codes::Code;
-use proxy::Scope;
 use server::ClientSettings;
 use store::own;
 use upstream::{Endpoint, SourceUrl};

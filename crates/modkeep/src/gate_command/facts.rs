@@ -6,6 +6,7 @@
 use super::{module::ModuleInspector, site::GateSite, vulnerable};
 use crate::output;
 use bytes::Bytes;
+use checksumdb::sums::{self, Sums};
 use finding::GateStep;
 use futures_util::{StreamExt as _, stream};
 use gate::{
@@ -27,7 +28,6 @@ use gomod::{
     zip::limits::MAX_ZIP_FILE,
 };
 use jiff::Timestamp;
-use proxy::sums::{self, Sums};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Cursor,

@@ -10,7 +10,7 @@
 
 use crate::config::{Environment as _, Process};
 use gomod::{gowork, pattern::ModulePatterns};
-use proxy::prefetch::{Plan, plan::LARGEST_LIST};
+use prefetch::{Plan, plan::LARGEST_LIST};
 use std::{
     fs::File,
     io::Read as _,

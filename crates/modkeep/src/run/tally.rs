@@ -3,7 +3,8 @@
 use crate::output;
 use gomod::Artifact;
 use parking_lot::Mutex;
-use proxy::{Answer, Origin, Refusal, Resource};
+use protocol::{Origin, Refusal, Resource};
+use proxy::Answer;
 use server::AnswerObserver;
 use std::{
     collections::BTreeMap,
@@ -126,7 +127,8 @@ mod tests {
     use bytes::Bytes;
     use codes::Code;
     use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-    use proxy::{Answer, Body, Freshness, Media, Origin, Refusal, Resource};
+    use protocol::{Freshness, Media, Origin, Refusal, Resource};
+    use proxy::{Answer, Body};
     use server::AnswerObserver as _;
     use std::path::Path;
 

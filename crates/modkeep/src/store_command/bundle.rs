@@ -14,8 +14,8 @@ use crate::{
     zip_command::{beside, unusable},
 };
 use codes::Code;
+use exchange::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use gomod::{gosum, pattern::ModulePatterns};
-use proxy::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -58,7 +58,7 @@ pub(super) async fn export(
         }
     };
     let written =
-        proxy::export_bundle(&store, &upstreams, &request, temporary.as_file(), progress).await;
+        exchange::export_bundle(&store, &upstreams, &request, temporary.as_file(), progress).await;
     if watched {
         output::progress("");
     }
@@ -181,7 +181,7 @@ fn private(resolved: &ResolvedConfig) -> Result<ModulePatterns, Failure> {
 fn selection(matches: &clap::ArgMatches) -> Result<BundleSelection, Failure> {
     let mut selection = BundleSelection::everything();
     for what in matches.get_many::<String>("what").into_iter().flatten() {
-        let proxy::Selection { module, version } = verify::selection(what)?;
+        let checksumdb::Selection { module, version } = verify::selection(what)?;
         if let Some(module) = module {
             selection.add(module, version);
         }

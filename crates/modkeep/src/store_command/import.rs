@@ -7,9 +7,13 @@
 use super::problems::{self, SHOWN};
 use crate::{failure::Failure, output, zip_command};
 use codes::Code;
+use exchange::{Admission, BundleReport, Intent, Stage};
 use gomod::pattern::ModulePatterns;
-use proxy::{Admission, BundleReport, Intent, Stage};
-use std::{collections::BTreeMap, fs, fs::File, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::Path,
+};
 use store::{
     Store,
     maintenance::{self, ImportOptions},
@@ -39,7 +43,7 @@ pub(crate) async fn tree(store: &Store, directory: &Path) -> Result<(Vec<String>
         source: format!("import {}", directory.display()),
         evidence: protocol::Evidence::Unclaimed,
     };
-    let report = maintenance::import(store, directory, options, proxy::import_checker()).await?;
+    let report = maintenance::import(store, directory, options, ingest::import_checker()).await?;
     store.flush().await?;
     let mut lines = vec![format!(
         "{} files kept, {} were kept already, {} skipped",
@@ -68,12 +72,12 @@ pub(crate) async fn bundle(
     progress: impl FnMut(Stage, u64, u64) + Send,
 ) -> Result<(Vec<String>, bool), Failure> {
     let file = File::open(name).map_err(|error| zip_command::unusable(name, &error))?;
-    if !proxy::is_bundle(&file) {
+    if !bundle::is_bundle(&file) {
         let why = "it is neither a directory nor a bundle";
         return Err(zip_command::unusable(name, &why));
     }
     let source = format!("import {}", name.display());
-    let report = proxy::import_bundle(store, file, admission, intent, &source, progress).await?;
+    let report = exchange::import_bundle(store, file, admission, intent, &source, progress).await?;
     Ok((found(&report, intent), report.is_sound()))
 }
 

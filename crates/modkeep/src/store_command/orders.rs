@@ -118,8 +118,8 @@ async fn resolve_database(
     let evidence = match (is_own, takes_back) {
         (true, false) => own::resolve(data, name)?,
         (true, true) => own::reopen(data, name)?,
-        (false, false) => proxy::resume(&store, name).await?,
-        (false, true) => proxy::reopen(&store, name).await?,
+        (false, false) => checksumdb::resume(&store, name).await?,
+        (false, true) => checksumdb::reopen(&store, name).await?,
     };
     let Some(evidence) = evidence else {
         output::line(&format!("nothing is held against {name}"));
@@ -164,7 +164,7 @@ async fn list(data: &Path, resolved: &ResolvedConfig) -> Result<bool, Failure> {
     }
     let verified = config::database_key(resolved).ok().flatten();
     if let Some(name) = verified.as_ref().map(VerifierKey::name)
-        && proxy::is_halted(&store, name).await?
+        && checksumdb::is_halted(&store, name).await?
     {
         is_halted = true;
         output::line(&format!("{name}: it told two histories"));

@@ -14,9 +14,9 @@ use crate::{
     failure::Failure,
     output,
 };
+use checksumdb::{ReproofReport, Selection};
 use codes::Code;
 use gomod::{ModulePath, Version};
-use proxy::{ReproofReport, Selection};
 use std::path::Path;
 use store::{
     Store,
@@ -140,7 +140,7 @@ async fn proofs(
     selection: &Selection,
 ) -> Result<bool, Failure> {
     let watched = output::is_watched();
-    let report = proxy::reprove(store, keys, selection, |seen| {
+    let report = checksumdb::reprove(store, keys, selection, |seen| {
         if watched && seen % 100 == 0 {
             output::progress(&format!("{seen} artifacts proven again"));
         }
@@ -189,7 +189,7 @@ async fn head(
     let settings = cli::settings_of(resolved)?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;
-    match proxy::compare_head(store, &upstreams, key).await {
+    match checksumdb::compare_head(store, &upstreams, key).await {
         Ok(present) => {
             output::line(&format!(
                 "{} signs {} records now; the {} seen before are the beginning of them",
@@ -199,14 +199,14 @@ async fn head(
             ));
             Ok(true)
         }
-        Err(proxy::HeadFailure::Unreachable(why)) => {
+        Err(checksumdb::HeadFailure::Unreachable(why)) => {
             output::line(&format!(
                 "{} could not be asked, which proves nothing: {why}",
                 key.name()
             ));
             Ok(true)
         }
-        Err(proxy::HeadFailure::Wrong(why)) => {
+        Err(checksumdb::HeadFailure::Wrong(why)) => {
             output::line(&format!("{}: {why}", key.name()));
             Ok(false)
         }

@@ -1,6 +1,5 @@
 //! Labels of the metrics. Their values come from closed sets, or are names of the operator's sources.
 
-use crate::alarm_kind::{AlarmKind, Severity};
 use prometheus_client::encoding::EncodeLabelSet;
 
 /// What was asked and where the answer was found.
@@ -57,38 +56,4 @@ pub(crate) struct Transition {
 pub(crate) struct Source {
     /// The source's name, without credentials.
     pub(crate) upstream: String,
-}
-
-/// Why something that arrived was thrown away, or what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Kind {
-    /// `info`, `mod`, `zip`, `sumdb`.
-    pub(crate) kind: &'static str,
-}
-
-/// How the verification of an artifact ended.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Verification {
-    /// `proven`, `mismatch`, `absent`, `unreachable`, `untrusted`, `forked`.
-    pub(crate) outcome: &'static str,
-}
-
-/// An alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct AlarmLabels {
-    /// `p0`, `p1`, `p2`.
-    pub(crate) severity: &'static str,
-    /// What it is about, in words joined by dashes.
-    pub(crate) kind: &'static str,
-}
-
-// === impl AlarmLabels ===
-
-impl AlarmLabels {
-    pub(crate) const fn of(severity: Severity, kind: AlarmKind) -> Self {
-        Self {
-            severity: severity.label(),
-            kind: kind.label(),
-        }
-    }
 }

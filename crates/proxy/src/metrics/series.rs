@@ -4,10 +4,7 @@
 //! before it. So all labels whose values are known beforehand are made here, those of sources when the
 //! source becomes known.
 
-use super::{
-    AlarmLabels, Kind, Lookup, Metrics, Source, Verification, answer, call, class_of, transition,
-};
-use crate::{alarm_kind::AlarmKind, verify::OUTCOMES};
+use super::{Lookup, Metrics, Source, answer, call, class_of, transition};
 use upstream::{BodyEnd, BreakerState, ReplyClass, RequestClass};
 
 /// Where an answer can be found.
@@ -18,8 +15,6 @@ const FOUND: [&str; 8] = [
 const KINDS: [&str; 9] = [
     "list", "latest", "query", "info", "mod", "zip", "sumdb", "proof", "cases",
 ];
-/// What can be captured.
-const CAPTURED: [&str; 4] = ["info", "mod", "zip", "sumdb"];
 /// What becomes of hedges.
 const HEDGES: [&str; 2] = ["sent", "won"];
 /// What becomes of small questions.
@@ -34,20 +29,6 @@ impl Metrics {
                 drop(metrics.lookups.get_or_create(&Lookup { kind, found }));
             }
         }
-        for kind in CAPTURED {
-            drop(metrics.captures.get_or_create(&Kind { kind }));
-            drop(metrics.rejected.get_or_create(&Kind { kind }));
-        }
-        for outcome in OUTCOMES {
-            let labels = Verification { outcome };
-            drop(metrics.verifications.get_or_create(&labels));
-        }
-        for kind in AlarmKind::ALL {
-            for severity in kind.severities() {
-                let labels = AlarmLabels::of(*severity, kind);
-                drop(metrics.alarms.get_or_create(&labels));
-            }
-        }
         metrics
     }
 
@@ -59,7 +40,7 @@ impl Metrics {
         drop(self.upstream_wait.get_or_create(&source));
         drop(self.upstream_retries.get_or_create(&source));
         drop(self.upstream_rests.get_or_create(&source));
-        drop(self.upstream_disagreements.get_or_create(&source));
+        self.ingest.know_upstream(upstream);
         drop(self.upstream_budget.get_or_create(&source));
         for class in RequestClass::ALL {
             self.know_class(upstream, class);

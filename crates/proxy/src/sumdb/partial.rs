@@ -7,10 +7,10 @@
 use super::{MirroredAnswers, resource, subject};
 use crate::{
     answer::Answer,
-    answer_memory::{AnswerSubject, RememberedAnswer},
-    database_tile::HASH,
     revalidation::{Fallback, RecalledAnswer},
 };
+use checksumdb::database_tile::HASH;
+use ingest::{AnswerSubject, RememberedAnswer};
 use jiff::Timestamp;
 use protocol::{Fetching, Media, Origin, Refusal};
 use std::sync::Arc;

@@ -11,11 +11,9 @@
 //! about to make itself. What fails is tried again with the next record.
 
 use super::MirroredAnswers;
-use crate::{
-    answer_memory::{AnswerSubject, RememberedAnswer},
-    database_tile::{FULL, Tile},
-};
 use bytes::Bytes;
+use checksumdb::database_tile::{FULL, Tile};
+use ingest::{AnswerSubject, RememberedAnswer};
 use protocol::{Fetching, Refusal};
 use std::{collections::BTreeSet, sync::Arc};
 use store::{CachedAnswerClass, CachedAnswerStatus};

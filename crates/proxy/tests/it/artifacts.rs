@@ -2,7 +2,7 @@
 
 use crate::site::{Site, caller, go_mod, info, list, read, words, zip};
 use codes::Code;
-use proxy::{Fetching, Origin};
+use protocol::{Fetching, Origin};
 use testkit::{
     fixture::{Corpus, Module},
     upstream::{FakeUpstream, Fault, Kind},

@@ -8,12 +8,13 @@ mod round_trip;
 
 use crate::site::{Site, go_mod, info, zip};
 use ::bundle::{Digest, ReadAt as _};
+use checksumdb::Mode;
 use codes::Code;
-use gomod::{goproxy::ProxyList, pattern::ModulePatterns};
-use proxy::{
+use exchange::{
     Admission, BundleExport, BundleExportError, BundleReport, BundleRequest, BundleSelection,
-    Intent, Mode, export_bundle, import_bundle,
+    Intent, export_bundle, import_bundle,
 };
+use gomod::{goproxy::ProxyList, pattern::ModulePatterns};
 use std::{fs::File, io::Write as _};
 use store::{Record, Store, StoreOptions};
 use tempfile::TempDir;

@@ -5,7 +5,8 @@ use crate::site::{Site, go_mod, info, latest, list, query, zip};
 use codes::Code;
 use futures_util::future::join_all;
 use prometheus_client::registry::Registry;
-use proxy::{Answer, Caller, Fetching, Refusal, Resource};
+use protocol::{Caller, Fetching, Refusal, Resource};
+use proxy::Answer;
 use std::net::IpAddr;
 use testkit::{
     fixture::{Corpus, Module},

@@ -5,9 +5,8 @@
 
 use crate::site::{Site, go_mod, info, zip};
 use codes::Code;
-use proxy::{DiskOptions, DiskReserve};
 use std::{path::Path, process::Command, sync::Arc};
-use store::DiskSpace;
+use store::{DiskOptions, DiskReserve, DiskSpace};
 use tempfile::TempDir;
 use testkit::{
     fixture::{Corpus, Module},

@@ -1,7 +1,8 @@
 //! Streamed downloads: one transfer for all, first bytes at once, the tail only when it is proven.
 
 use crate::site::{Site, caller, first_bytes, read, zip};
-use proxy::{Answer, Body, Fetching};
+use protocol::Fetching;
+use proxy::{Answer, Body};
 use testkit::{
     fixture::{Corpus, Module},
     upstream::{FakeUpstream, Fault, Kind},

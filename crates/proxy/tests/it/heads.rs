@@ -2,7 +2,8 @@
 
 use crate::site::{Site, caller, go_mod, zip};
 use codes::Code;
-use proxy::{Answer, Body, Fetching, Freshness, Origin, Refusal, Resource};
+use protocol::{Fetching, Freshness, Origin, Refusal, Resource};
+use proxy::{Answer, Body};
 use testkit::{
     fixture::{Corpus, Module},
     upstream::{FakeUpstream, Fault, Kind},

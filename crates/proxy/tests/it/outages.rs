@@ -3,7 +3,7 @@
 
 use crate::site::{Site, go_mod, info, latest, list, query, words, zip};
 use codes::Code;
-use proxy::Origin;
+use protocol::Origin;
 use testkit::{
     fixture::{Corpus, Module},
     upstream::{FakeUpstream, Fault, Kind, Target},

@@ -1,10 +1,12 @@
 //! A checksum database of the site's own, from inside.
 
+use checksumdb::{OwnOptions, VerifyOptions};
 use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::ModulePatterns,
 };
-use proxy::{Caller, Fetching, Metrics, OwnOptions, Proxy, ProxyOptions, Resource, VerifyOptions};
+use protocol::{Caller, Fetching, Resource};
+use proxy::{Metrics, Proxy, ProxyOptions};
 use std::{net::Ipv4Addr, sync::Arc};
 use store::{Key, Store, StoreOptions, own};
 use tempfile::TempDir;
@@ -55,7 +57,7 @@ impl Site {
         Self { store, proxy, data }
     }
 
-    async fn get(&self, artifact: Artifact) -> Result<proxy::Answer, proxy::Refusal> {
+    async fn get(&self, artifact: Artifact) -> Result<proxy::Answer, protocol::Refusal> {
         let caller = Caller::at(Ipv4Addr::LOCALHOST.into());
         let resource = Resource::Artifact(artifact);
         self.proxy
@@ -100,8 +102,8 @@ async fn what_nobody_looks_up_is_logged_and_proven_all_the_same() {
     }
     let keys = own::list(site.data.path()).unwrap();
     let keys: Vec<_> = keys.into_iter().map(|own| own.key).collect();
-    let all = proxy::Selection::default();
-    let report = proxy::reprove(&site.store, &keys, &all, |_| {})
+    let all = checksumdb::Selection::default();
+    let report = checksumdb::reprove(&site.store, &keys, &all, |_| {})
         .await
         .unwrap();
     assert!(

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::time::Duration;
 
 use crate::site::{Site, caller, go_mod, info, zip};
-use proxy::prefetch::{Kinds, Level, Plan};
+use prefetch::{Kinds, Level, Plan};
 use testkit::{
     fixture::{Corpus, Module},
     upstream::{FakeUpstream, Fault, Kind},
@@ -80,7 +80,7 @@ async fn demand_joins_what_is_being_fetched_ahead() {
     let (proxy, wanted) = (site.proxy.clone(), go_mod(&path(1), V1));
     let demand = tokio::spawn(async move {
         let caller = caller();
-        let answer = proxy.answer(&caller, &wanted, proxy::Fetching::Allowed);
+        let answer = proxy.answer(&caller, &wanted, protocol::Fetching::Allowed);
         answer.await.is_ok()
     });
     tokio::task::yield_now().await;
@@ -112,7 +112,7 @@ async fn a_request_for_what_is_kept_only_fetches_nothing_ahead() {
     let upstream = FakeUpstream::start(chain(3));
     let site = Site::over(&upstream).await;
     let asked = go_mod(&path(0), V1);
-    let fetching = proxy::Fetching::Never;
+    let fetching = protocol::Fetching::Never;
     assert!(
         site.proxy
             .answer(&caller(), &asked, fetching)

@@ -1,15 +1,15 @@
 //! A site for tests: service, store and clock over one or more fake upstreams.
 
 use bytes::Bytes;
+use checksumdb::{Mode, VerifyOptions};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::ModulePatterns,
 };
 use jiff::Timestamp;
-use proxy::prefetch::Level;
-use proxy::{
-    Answer, Body, Caller, Clock, DiskOptions, Fetching, Metrics, Mode, Proxy, ProxyOptions,
-    Refusal, Resource, ScrubOptions, Share, VerifyOptions,
-};
+use prefetch::Level;
+use protocol::{Caller, Clock, Fetching, Refusal, Resource};
+use proxy::{Answer, Body, Metrics, Proxy, ProxyOptions};
+use repair::{ScrubOptions, Share};
 use std::{
     fs,
     net::IpAddr,
@@ -20,7 +20,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Key, Store, StoreError, StoreOptions};
+use store::{DiskOptions, Key, Store, StoreError, StoreOptions};
 use tempfile::TempDir;
 use testkit::upstream::FakeUpstream;
 use upstream::{UpstreamOptions, Upstreams};
@@ -431,7 +431,7 @@ pub(crate) async fn read(body: Body) -> Received {
 }
 
 /// The first bytes of a body that is arriving, and the rest of it to be read.
-pub(crate) async fn first_bytes(answer: Answer) -> (Bytes, proxy::flight::Reader) {
+pub(crate) async fn first_bytes(answer: Answer) -> (Bytes, ingest::flight::Reader) {
     let Body::Flight(mut reader) = answer.body else {
         panic!("not arriving: {answer:?}")
     };

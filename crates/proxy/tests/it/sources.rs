@@ -2,7 +2,7 @@
 
 use crate::site::{Site, go_mod, info, list};
 use mismatch::Disagreement;
-use proxy::Origin;
+use protocol::Origin;
 use testkit::{
     fixture::{Corpus, Module},
     upstream::{FakeUpstream, Fault, Kind, Target},

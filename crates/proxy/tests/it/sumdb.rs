@@ -1,7 +1,7 @@
 //! Checksum databases through a source that mirrors them.
 
 use crate::site::Site;
-use proxy::Resource;
+use protocol::Resource;
 use testkit::{
     fixture::Corpus,
     upstream::{FakeUpstream, Fault, Kind, Target},
@@ -261,14 +261,14 @@ async fn an_old_record_outlives_an_outage_and_says_so() {
     ];
     for path in paths {
         let young = site.ask(at(path)).await.unwrap();
-        assert_ne!(young.origin, proxy::Origin::Stale, "{path}");
+        assert_ne!(young.origin, protocol::Origin::Stale, "{path}");
     }
     upstream.refuse();
     site.later(30 * DAY);
     let site = site.reopened(&upstream.url()).await;
     for path in paths {
         let old = site.ask(at(path)).await.unwrap();
-        assert_eq!(old.origin, proxy::Origin::Stale, "{path}");
+        assert_eq!(old.origin, protocol::Origin::Stale, "{path}");
     }
 }
 
@@ -288,7 +288,7 @@ async fn what_an_earlier_release_kept_serves_an_outage_and_nothing_else() {
     put.await.unwrap();
     upstream.refuse();
     let old = site.ask(at(path)).await.unwrap();
-    assert_eq!(old.origin, proxy::Origin::Stale);
+    assert_eq!(old.origin, protocol::Origin::Stale);
     assert_eq!(site.text(at(path)).await, lie);
     let other = mirror();
     let site = site.reopened(&other.url()).await;

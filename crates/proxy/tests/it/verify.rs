@@ -10,7 +10,8 @@ mod pending;
 mod repeats;
 
 use crate::site::Site;
-use proxy::{Mode, Resource};
+use checksumdb::Mode;
+use protocol::Resource;
 use store::Decision;
 use testkit::{
     database::Database,

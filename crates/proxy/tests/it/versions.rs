@@ -1,7 +1,7 @@
 //! Lists, latest and queries: ages, coalescing, and what is kept.
 
 use crate::site::{Site, caller, go_mod, info, latest, list, module};
-use proxy::{Fetching, Origin, Resource};
+use protocol::{Fetching, Origin, Resource};
 use testkit::{
     fixture::{Corpus, Module},
     upstream::{FakeUpstream, Fault, Kind},

@@ -3,7 +3,7 @@
 use super::{PageResponse, request::OperatorRequest};
 use crate::surface::Surface;
 use axum::extract::State;
-use proxy::{Fetching, Resource};
+use protocol::{Fetching, Resource};
 use std::sync::Arc;
 
 /// Cases of content that was not what it should be.

@@ -3,7 +3,7 @@
 use super::{PageResult, request::PostedRequest};
 use crate::surface::Surface;
 use axum::extract::State;
-use proxy::sums::LARGEST;
+use checksumdb::sums::LARGEST;
 use std::sync::Arc;
 
 /// Says what is known about vulnerabilities of modules.

@@ -4,7 +4,7 @@ use super::{PageResult, request::OperatorRequest};
 use crate::surface::Surface;
 use axum::extract::{Path, State};
 use codes::Code;
-use proxy::Refusal;
+use protocol::Refusal;
 use std::sync::Arc;
 
 /// What became of a request that failed.

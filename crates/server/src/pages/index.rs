@@ -13,7 +13,8 @@ use crate::{
 use axum::extract::State;
 use http::HeaderValue;
 use jiff::Timestamp;
-use proxy::{Proxy, Refusal, Resource};
+use protocol::{Refusal, Resource};
+use proxy::Proxy;
 use std::sync::Arc;
 use store::IndexEntry;
 

@@ -14,7 +14,7 @@ use crate::{
 };
 use axum::extract::State;
 use bytes::Bytes;
-use proxy::prefetch::{Kinds, PrefetchJob, plan::LARGEST_LIST};
+use prefetch::{Kinds, PrefetchJob, plan::LARGEST_LIST};
 use std::sync::Arc;
 
 /// The progress of a job, and the room of its list.
@@ -80,7 +80,7 @@ impl ArrivingBytes for JobProgress {
 #[cfg(test)]
 mod tests {
     use super::kinds;
-    use proxy::prefetch::Kinds;
+    use prefetch::Kinds;
 
     #[test]
     fn the_query_says_which_kinds() {

@@ -5,9 +5,9 @@ use crate::{
     route::{RouteError, protocol},
     surface::Surface,
 };
+use ::protocol::{Fetching, Resource};
 use axum::extract::{Path, State};
 use gomod::ArtifactKind;
-use proxy::{Fetching, Resource};
 use std::sync::Arc;
 
 /// The proof of an artifact.

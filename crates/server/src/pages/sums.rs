@@ -6,7 +6,7 @@
 use super::{PageResult, request::PostedRequest};
 use crate::surface::Surface;
 use axum::extract::State;
-use proxy::sums::LARGEST;
+use checksumdb::sums::LARGEST;
 use std::sync::Arc;
 
 /// Holds a go.sum against what the checksum databases say.

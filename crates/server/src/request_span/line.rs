@@ -7,8 +7,11 @@
 
 use super::{AnswerEnd, RequestSpan, RequestSubject};
 use http::HeaderValue;
-use proxy::Resource;
-use std::{borrow::Cow, fmt, fmt::Write as _};
+use protocol::Resource;
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 /// The fields of an access line and what they say, in the order of the line.
 pub const ACCESS_FIELDS: &[(&str, &str)] = &[

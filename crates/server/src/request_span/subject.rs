@@ -1,7 +1,7 @@
 //! Subject: what a request is about, and how the log writes it.
 
 use crate::route::{Route, RouteError};
-use proxy::{Fetching, Resource};
+use protocol::{Fetching, Resource};
 use std::{fmt, sync::Arc};
 
 /// What a request is about.

@@ -6,7 +6,7 @@ use crate::{
 };
 use codes::Code;
 use http::{HeaderValue, Response, StatusCode, header};
-use proxy::Refusal;
+use protocol::Refusal;
 
 /// Absence may end any minute (a tag is pushed), and `go` asks twice over https; shared caches in
 /// front of us may keep it as long as the public proxy protocol's other implementations let them.

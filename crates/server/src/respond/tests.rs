@@ -6,7 +6,8 @@ use bytes::Bytes;
 use codes::Code;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
-use proxy::{Answer, Body, Freshness, Media, Origin, Refusal};
+use protocol::{Freshness, Media, Origin, Refusal};
+use proxy::{Answer, Body};
 use std::time::Duration;
 
 fn prepared(prepare: impl FnOnce(&ResponseContext<'_>) -> PreparedResponse) -> PreparedResponse {

@@ -7,7 +7,7 @@ use gomod::{
     path::ModulePathError,
     version::check_agreement,
 };
-use proxy::Resource;
+use protocol::Resource;
 
 /// Version queries that depend on what the caller already has, or that the protocol answers
 /// elsewhere: no proxy answers them as `.info` names.

@@ -8,7 +8,7 @@
 
 use super::RouteError;
 use gomod::{ModulePath, Version};
-use proxy::Resource;
+use protocol::Resource;
 
 /// The tallest tile that the format allows.
 const MAX_HEIGHT: u32 = 30;

@@ -4,7 +4,7 @@ use super::{MAX_PATH, Route, RouteError};
 use codes::Code;
 use gomod::ModulePath;
 use http::Method;
-use proxy::{Fetching, Resource};
+use protocol::{Fetching, Resource};
 
 fn get(path: &str) -> Result<Route, RouteError> {
     Route::parse(&Method::GET, path)

@@ -1,15 +1,15 @@
 //! A server over the real service, a store in a temporary directory, and an upstream that misbehaves
 //! by plan.
 
+use checksumdb::{OwnOptions, VerifyOptions};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::ModulePatterns,
 };
 use parking_lot::Mutex;
+use prefetch::Level;
 use prometheus_client::registry::Registry;
-use proxy::{
-    Answer, Body, Caller, Fetching, Metrics, OwnOptions, Proxy, ProxyOptions, Refusal, Resource,
-    VerifyOptions, prefetch::Level,
-};
+use protocol::{Caller, Fetching, Refusal, Resource};
+use proxy::{Answer, Body, Metrics, Proxy, ProxyOptions};
 use server::{AnswerObserver, DrainReport, Limits, ListenAddress, Listener, Server, StopReason};
 use std::{
     net::{Ipv4Addr, SocketAddr},

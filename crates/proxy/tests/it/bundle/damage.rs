@@ -2,7 +2,7 @@
 
 use super::{Far, Sender, module};
 use codes::Code;
-use proxy::{Intent, Stage, import_bundle};
+use exchange::{Intent, Stage, import_bundle};
 use std::{fs::File, os::unix::fs::FileExt as _};
 
 #[tokio::test]

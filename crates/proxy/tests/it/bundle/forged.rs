@@ -3,7 +3,7 @@
 
 use super::{Far, NAME, Sender, admission, module, parts::Parts};
 use codes::Code;
-use proxy::{Admission, BundleReport};
+use exchange::{Admission, BundleReport};
 use store::{Key, Provenance};
 use testkit::database::Database;
 

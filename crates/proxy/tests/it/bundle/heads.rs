@@ -2,8 +2,9 @@
 
 use super::{Far, NAME, Sender, admission, module};
 use crate::site::{Site, go_mod};
+use checksumdb::{Mode, Selection, reprove};
 use codes::Code;
-use proxy::{BundleSelection, Intent, Mode, Selection, reprove};
+use exchange::{BundleSelection, Intent};
 use store::{Decision, Store};
 use testkit::{database::Database, fixture::Corpus, upstream::FakeUpstream};
 

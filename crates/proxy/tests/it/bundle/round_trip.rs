@@ -2,11 +2,11 @@
 
 use super::{Far, NAME, Sender, admission, module};
 use crate::site::{go_mod, info, zip};
+use checksumdb::{Selection, reprove};
 use codes::Code;
+use exchange::{BundleExportError, BundleSelection, Intent};
 use gomod::{ModulePath, Version, gosum};
-use proxy::{
-    BundleExportError, BundleSelection, Fetching, Intent, Origin, Resource, Selection, reprove,
-};
+use protocol::{Fetching, Origin, Resource};
 use std::collections::BTreeMap;
 use store::{Key, Provenance};
 

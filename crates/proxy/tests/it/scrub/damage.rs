@@ -4,7 +4,7 @@ use super::{
     A, B, V1, decisions, events, kept, killed_after, module, path, replace, rot, upstream,
 };
 use crate::site::{Site, caller, go_mod, info, zip};
-use proxy::Tally;
+use repair::Tally;
 use std::fs;
 use store::Decision;
 use testkit::{

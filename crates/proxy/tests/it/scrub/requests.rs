@@ -3,7 +3,7 @@
 use super::{A, B, V1, events, kept, module, path, replace, upstream};
 use crate::site::{Site, caller, go_mod, read, zip};
 use codes::Code;
-use proxy::{Fetching, Resource};
+use protocol::{Fetching, Resource};
 use std::fs;
 use testkit::{
     fixture::Corpus,

@@ -5,8 +5,8 @@ use crate::{
     site::{Site, go_mod, zip},
     verify::World,
 };
+use checksumdb::Mode;
 use codes::Code;
-use proxy::Mode;
 use std::fs;
 use store::{Decision, Key, Record};
 use testkit::fixture::{Module, zip as zip_file};

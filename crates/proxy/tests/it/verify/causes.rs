@@ -2,9 +2,10 @@
 
 use super::{NAME, World, alarms, module};
 use crate::site::{Site, go_mod, read, zip};
+use checksumdb::Mode;
 use codes::Code;
 use mismatch::{MismatchCase, MismatchCause};
-use proxy::{Mode, RefusalText};
+use protocol::RefusalText;
 use testkit::upstream::{FakeUpstream, Fault, Kind};
 
 async fn newest_case(site: &Site) -> MismatchCase {

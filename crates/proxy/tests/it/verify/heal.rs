@@ -3,8 +3,8 @@
 use super::{NAME, World, module, sumdb};
 use crate::site::{Site, go_mod};
 use bytes::Bytes;
+use checksumdb::Mode;
 use codes::Code;
-use proxy::Mode;
 use std::{fs, path::Path};
 use testkit::{
     database::Database,

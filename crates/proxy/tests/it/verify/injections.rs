@@ -2,7 +2,7 @@
 
 use super::NAME;
 use crate::site::{Site, go_mod, read, zip};
-use proxy::Mode;
+use checksumdb::Mode;
 use std::io::Cursor;
 use testkit::{
     database::Database,

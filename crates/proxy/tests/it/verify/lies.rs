@@ -2,8 +2,9 @@
 
 use super::{NAME, World, alarms, module};
 use crate::site::{Site, go_mod, words, zip};
+use checksumdb::Mode;
 use codes::Code;
-use proxy::{Mode, Refusal};
+use protocol::Refusal;
 use testkit::{database::Database, noise};
 
 async fn refused(site: &Site, name: &str) -> Refusal {
@@ -201,7 +202,7 @@ async fn private_names_are_never_told_to_the_database() {
         .await
         .unwrap();
     assert_eq!(answer.evidence.to_string(), "private");
-    let lookup = proxy::Resource::Sumdb {
+    let lookup = protocol::Resource::Sumdb {
         name: NAME.to_owned(),
         path: "lookup/corp.example.com/x@v1.0.0".to_owned(),
     };

@@ -2,8 +2,8 @@
 
 use super::{NAME, World, alarms, module, sumdb};
 use crate::site::Site;
+use checksumdb::{MirrorFailure, MirrorPosition, Mode};
 use codes::Code;
-use proxy::{MirrorFailure, MirrorPosition, Mode};
 use std::{fs, num::NonZeroU32};
 use testkit::{database::Database, upstream::Fault};
 use tlog::tile::{HEIGHT, Tile, new_tiles};

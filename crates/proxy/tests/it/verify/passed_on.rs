@@ -1,7 +1,7 @@
 //! Tiles of the verified database that nobody needed for a proof yet.
 
 use super::{World, module, sumdb};
-use proxy::Mode;
+use checksumdb::Mode;
 use testkit::upstream::Fault;
 use tlog::tile::Tile;
 

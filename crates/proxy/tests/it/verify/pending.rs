@@ -2,8 +2,9 @@
 
 use super::{NAME, World, alarms, module};
 use crate::site::{caller, go_mod, zip};
+use checksumdb::{Mode, ProofSettlement, Selection, reprove};
 use codes::Code;
-use proxy::{Mode, ProofSettlement, Selection, prefetch::Kinds, reprove};
+use prefetch::Kinds;
 use store::{Key, Provenance};
 use testkit::upstream::{Fault, Kind};
 

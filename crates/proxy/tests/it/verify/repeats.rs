@@ -3,9 +3,10 @@
 
 use super::{World, module};
 use crate::site::{Site, go_mod, read, zip};
+use checksumdb::Mode;
 use codes::Code;
 use futures_util::future::join_all;
-use proxy::{Mode, Refusal, Resource};
+use protocol::{Refusal, Resource};
 use testkit::upstream::{Fault, Kind};
 
 /// Longer than a wrong version is remembered.

@@ -1,10 +1,8 @@
 //! Field names and shapes are promises; docs/status.md describes them.
 
 use super::render;
-use proxy::{
-    BreakerStatus, PassReport, PassStatus, ScrubStatus, Status, StoreStatus, Tally,
-    VerificationStatus,
-};
+use proxy::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
+use repair::{PassReport, Tally};
 
 /// A status in which every field has a value.
 fn status() -> Status {
