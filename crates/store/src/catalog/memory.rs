@@ -76,15 +76,15 @@ impl Catalog for MemoryCatalog {
     }
 
     async fn replace(&self, new: BlobReplacement) -> Result<Option<CaptureRow>, StoreError> {
-        self.0.lock().replace(new)
+        Ok(self.0.lock().replace(new))
     }
 
     async fn confirm(&self, update: EvidenceUpdate) -> Result<bool, StoreError> {
-        self.0.lock().confirm(update)
+        Ok(self.0.lock().confirm(update))
     }
 
     async fn withdraw(&self, withdrawal: Withdrawal) -> Result<Option<BlobId>, StoreError> {
-        self.0.lock().withdraw(withdrawal)
+        Ok(self.0.lock().withdraw(withdrawal))
     }
 
     async fn captures(&self, after: String, limit: usize) -> Result<Vec<CaptureRow>, StoreError> {
@@ -194,7 +194,7 @@ impl Catalog for MemoryCatalog {
     }
 
     async fn order_version(&self, order: VersionOrder) -> Result<bool, StoreError> {
-        self.0.lock().order_version(order)
+        Ok(self.0.lock().order_version(order))
     }
 
     async fn withdrawn_versions(&self) -> Result<Vec<WithdrawnVersion>, StoreError> {

@@ -103,12 +103,9 @@ impl MemoryTables {
         Ok(Some(repaired))
     }
 
-    pub(super) fn replace(
-        &mut self,
-        new: BlobReplacement,
-    ) -> Result<Option<CaptureRow>, StoreError> {
+    pub(super) fn replace(&mut self, new: BlobReplacement) -> Option<CaptureRow> {
         if self.kept(&new.path, new.old).is_none() || new.blob == new.old {
-            return Ok(None);
+            return None;
         }
         let provenance = new.provenance;
         let evidence = RecordedEvidence::from(&provenance.evidence);
@@ -134,12 +131,12 @@ impl MemoryTables {
             sequence: entry.sequence,
         };
         self.insert(replaced.clone(), Facts::new());
-        Ok(Some(replaced))
+        Some(replaced)
     }
 
-    pub(super) fn confirm(&mut self, update: EvidenceUpdate) -> Result<bool, StoreError> {
+    pub(super) fn confirm(&mut self, update: EvidenceUpdate) -> bool {
         if self.kept(&update.path, update.blob).is_none() {
-            return Ok(false);
+            return false;
         }
         self.raise(&update.path, &update.evidence);
         self.write(Decision::Confirmed {
@@ -147,13 +144,10 @@ impl MemoryTables {
             blob: update.blob,
             evidence: RecordedEvidence::from(&update.evidence),
         });
-        Ok(true)
+        true
     }
 
-    pub(super) fn withdraw(
-        &mut self,
-        withdrawal: Withdrawal,
-    ) -> Result<Option<BlobId>, StoreError> {
+    pub(super) fn withdraw(&mut self, withdrawal: Withdrawal) -> Option<BlobId> {
         let Withdrawal {
             key,
             blob,
@@ -161,9 +155,7 @@ impl MemoryTables {
             reason,
         } = withdrawal;
         let path = key.path();
-        if self.kept(&path, blob).is_none() {
-            return Ok(None);
-        }
+        self.kept(&path, blob)?;
         self.captures.remove(&path);
         if let Some(version) = version_of(&path) {
             let mut paths = self.captures.keys();
@@ -178,17 +170,17 @@ impl MemoryTables {
             by,
             reason,
         });
-        Ok(Some(blob))
+        Some(blob)
     }
 
-    pub(super) fn order_version(&mut self, order: VersionOrder) -> Result<bool, StoreError> {
+    pub(super) fn order_version(&mut self, order: VersionOrder) -> bool {
         let VersionOrder {
             version,
             reason,
             withdrawn,
         } = order;
         if self.withdrawn.contains_key(&version) == withdrawn {
-            return Ok(false);
+            return false;
         }
         let event = if withdrawn { WITHDRAWN } else { REINSTATED };
         let entry = self.write(Decision::Event {
@@ -208,6 +200,6 @@ impl MemoryTables {
             };
             self.withdrawn.insert(version, order);
         }
-        Ok(true)
+        true
     }
 }
