@@ -67,6 +67,9 @@ pub(crate) struct Options {
     /// This modkeep instead of a release build made now.
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// Another build of modkeep, such as that of the commit before, that does the same work beside it.
+    #[arg(long)]
+    before: Option<PathBuf>,
     /// How many rounds.
     #[arg(long)]
     rounds: Option<usize>,
@@ -165,7 +168,12 @@ impl Bench {
             let peer = Contender::by_name(name);
             peers.push(peer.with_context(|| format!("there is no peer {name}"))?);
         }
-        let programs = Programs::provide(&root(), &peers, options.binary.as_deref())?;
+        let programs = Programs::provide(
+            &root(),
+            &peers,
+            options.binary.as_deref(),
+            options.before.as_deref(),
+        )?;
         println!("corpus: {}", target.join("corpus").display());
         let corpus = Corpus::provide(&target.join("corpus"))?;
         let rounds = options
@@ -212,7 +220,7 @@ impl Bench {
 
     /// The servers that could be had, modkeep first.
     fn contenders(&self) -> Vec<Contender> {
-        let mut all = vec![Contender::Modkeep];
+        let mut all = vec![Contender::Modkeep, Contender::Before];
         all.extend(Contender::PEERS);
         all.retain(|&contender| self.programs.path(contender).is_ok());
         all

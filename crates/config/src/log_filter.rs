@@ -10,13 +10,18 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// What can stand before `=`, alone or with `::` and a module behind it.
-const SPEAKERS: [&str; 17] = [
+const SPEAKERS: [&str; 21] = [
     "access",
+    "alarm",
     "bundle",
+    "checksumdb",
     "config",
+    "ingest",
     "jobs",
     "modkeep",
+    "prefetch",
     "proxy",
+    "repair",
     "server",
     "store",
     "tlog",
@@ -67,7 +72,8 @@ fn speaker(text: &str) -> Result<&str, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{SPEAKERS, parse};
+    use std::{fs, path::Path};
 
     #[test]
     fn a_filter_has_levels_and_who_they_are_for() {
@@ -80,6 +86,25 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap().to_string(), filter, "{text}");
         }
+    }
+
+    /// Whoever adds a crate that logs has to say so.
+    #[test]
+    fn every_crate_that_logs_can_be_named() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut seen = 0;
+        for entry in fs::read_dir(crates).unwrap() {
+            let path = entry.unwrap().path();
+            let Ok(manifest) = fs::read_to_string(path.join("Cargo.toml")) else {
+                continue;
+            };
+            if manifest.lines().any(|line| line.starts_with("tracing.")) {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                assert!(SPEAKERS.contains(&name), "{name}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 5, "{seen}");
     }
 
     #[test]

@@ -110,6 +110,8 @@ mod tests {
                         | OptionKind::Urls
                         | OptionKind::UrlList
                         | OptionKind::PublicUrl
+                        // Refused if it has more than names of a bucket and of a prefix.
+                        | OptionKind::Bucket
                 ),
                 "{}",
                 option.key

@@ -14,6 +14,8 @@ use std::{
 pub(crate) enum Contender {
     /// This project.
     Modkeep,
+    /// Another build of it, of the commit before.
+    Before,
     /// `github.com/goproxy/goproxy`.
     Goproxy,
     /// `github.com/gomods/athens`.
@@ -44,6 +46,7 @@ impl Contender {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Modkeep => "modkeep",
+            Self::Before => "modkeep before",
             Self::Goproxy => "goproxy",
             Self::Athens => "Athens",
             Self::Nginx => "nginx",
@@ -51,8 +54,13 @@ impl Contender {
     }
 
     pub(crate) fn by_name(name: &str) -> Option<Self> {
-        let mut all = Self::PEERS.into_iter().chain([Self::Modkeep]);
+        let mut all = Self::PEERS.into_iter().chain([Self::Modkeep, Self::Before]);
         all.find(|contender| contender.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it is this project, in any build.
+    pub(crate) fn is_modkeep(self) -> bool {
+        matches!(self, Self::Modkeep | Self::Before)
     }
 
     /// Whether it fetches what it has not.
@@ -63,7 +71,7 @@ impl Contender {
     /// What answers with 2xx once it can serve.
     pub(crate) fn ready_path(self) -> &'static str {
         match self {
-            Self::Modkeep | Self::Athens => "/readyz",
+            Self::Modkeep | Self::Before | Self::Athens => "/readyz",
             Self::Goproxy | Self::Nginx => "/healthz",
         }
     }
@@ -86,7 +94,7 @@ impl Contender {
             command.env("PATH", path);
         }
         match self {
-            Self::Modkeep => modkeep(&mut command, place),
+            Self::Modkeep | Self::Before => modkeep(&mut command, place),
             Self::Goproxy => goproxy(&mut command, place),
             Self::Athens => athens(&mut command, place),
             Self::Nginx => nginx(&mut command, place)?,

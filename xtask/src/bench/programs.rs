@@ -26,13 +26,23 @@ pub(crate) struct Programs {
 // === impl Programs ===
 
 impl Programs {
-    pub(crate) fn provide(root: &Path, peers: &[Contender], binary: Option<&Path>) -> Result<Self> {
+    /// modkeep is `binary`, or built now; `before` is another build of it to compare with.
+    pub(crate) fn provide(
+        root: &Path,
+        peers: &[Contender],
+        binary: Option<&Path>,
+        before: Option<&Path>,
+    ) -> Result<Self> {
         install("wrk", "wrk").context("wrk makes the load")?;
+        let there = |binary: &Path| binary.canonicalize().context("there is no such binary");
         let modkeep = match binary {
-            Some(binary) => binary.canonicalize().context("there is no such binary")?,
+            Some(binary) => there(binary)?,
             None => build_modkeep(root)?,
         };
         let mut paths = BTreeMap::from([(Contender::Modkeep, Ok(modkeep))]);
+        if let Some(before) = before {
+            paths.insert(Contender::Before, Ok(there(before)?));
+        }
         for peer in Contender::PEERS {
             let path = if peers.contains(&peer) {
                 provide_peer(root, peer).map_err(|error| format!("{error:#}"))
@@ -85,7 +95,7 @@ impl Programs {
 fn version(contender: Contender, path: &Path) -> Result<String> {
     let name = path.to_str().context("a path that is not UTF-8")?;
     match contender {
-        Contender::Modkeep => Ok(last_but(0, &said(name, &["--version"])?)),
+        Contender::Modkeep | Contender::Before => Ok(last_but(0, &said(name, &["--version"])?)),
         Contender::Nginx => Ok(said(name, &["-v"])?.replace("nginx version: nginx/", "")),
         Contender::Goproxy | Contender::Athens => {
             let record = said("go", &["version", "-m", name])?;
@@ -129,7 +139,7 @@ fn provide_peer(root: &Path, peer: Contender) -> Result<PathBuf> {
             install(NGINX, "nginx-light")?;
             Ok(PathBuf::from(NGINX))
         }
-        Contender::Modkeep => bail!("modkeep is no peer of itself"),
+        Contender::Modkeep | Contender::Before => bail!("modkeep is no peer of itself"),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
     for contender in bench.contenders() {
         let filled;
         let empty;
-        let directory = if contender == Contender::Modkeep {
+        let directory = if contender.is_modkeep() {
             filled = Filled::provide(bench, ARTIFACTS)?;
             filled.directory.as_path()
         } else {
