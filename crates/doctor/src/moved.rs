@@ -26,7 +26,6 @@ mod declaration;
 mod evidence;
 mod fetch;
 mod gather;
-mod page;
 mod pages;
 mod proxy;
 mod reach;
@@ -36,12 +35,12 @@ pub use advice::{MoveAdvice, UnverifiedCandidate};
 pub use candidate::{CandidateSign, PathCandidate};
 pub use contents::ContentComparison;
 pub use declaration::ModuleDeclaration;
+pub use discovery::{DiscoveryPage, GoImportTag};
 pub use evidence::{
     CandidateFiles, CheckedCandidate, ChecksumRecord, MoveEvidence, PageSays, ProtocolFile,
     ProxySays, RedirectHop, SourceReply,
 };
 pub use gather::{MoveSearch, search};
-pub use page::{DiscoveryPage, GoImportTag};
 pub use render::render_search;
 
 use std::time::Duration;

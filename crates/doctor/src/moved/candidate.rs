@@ -5,7 +5,7 @@
 //! leads to is no candidate: login pages and maintenance look like that.
 
 use super::evidence::{MoveEvidence, PageSays, text};
-use super::page::GoImportTag;
+use discovery::GoImportTag;
 use gomod::path::ModulePath;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -205,6 +205,7 @@ mod tests {
             prefix: prefix.to_owned(),
             vcs: "git".to_owned(),
             root: root.to_owned(),
+            subdirectory: String::new(),
         });
         page
     }

@@ -3,7 +3,7 @@
 use super::candidate::PathCandidate;
 use super::contents::ContentComparison;
 use super::declaration::ModuleDeclaration;
-use super::page::DiscoveryPage;
+use discovery::DiscoveryPage;
 use gomod::path::ModulePath;
 use gomod::version::Version;
 use serde::{Serialize, Serializer};

@@ -6,9 +6,9 @@
 
 use super::evidence::{PageSays, SourceReply};
 use super::fetch::{SourceClient, SourceQuestion};
-use super::page::DiscoveryPage;
 use super::reach::{AddressReach, AllowedAddresses};
 use crate::probe::ProbeNetwork;
+use discovery::DiscoveryPage;
 use futures_util::future::join_all;
 use gomod::path::ModulePath;
 use http::Method;

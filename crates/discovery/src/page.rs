@@ -5,7 +5,7 @@
 //! that of the HTML standard, so a tag in a comment or in a script is none; a page is bounded before
 //! it gets here.
 
-use gomod::path::check_import_path;
+use gomod::path::{check_file_path, check_import_path};
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{HtmlString, StartTag, Token, Tokenizer};
 use serde::Serialize;
@@ -29,6 +29,9 @@ pub struct GoImportTag {
     pub vcs: String,
     /// Where the repository is.
     pub root: String,
+    /// The directory in it that the prefix stands for; empty for its root.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub subdirectory: String,
 }
 
 /// Tags that are kept; a page has one or two, and one of a large host some dozens.
@@ -44,7 +47,7 @@ const SYSTEMS: [&str; 6] = ["git", "hg", "svn", "bzr", "fossil", "mod"];
 
 impl DiscoveryPage {
     /// Reads a page; of what is no page, nothing.
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub fn read(bytes: &[u8]) -> Self {
         let mut page = Self::default();
         let mut emitter = DefaultEmitter::default();
         // So that what looks like a tag in a script or a title is none.
@@ -78,16 +81,19 @@ impl GoImportTag {
     /// Three words; a fourth, the directory in the repository, may follow.
     fn read(content: &str) -> Option<Self> {
         let words: Vec<&str> = content.split_whitespace().take(5).collect();
-        let ([prefix, vcs, root] | [prefix, vcs, root, _]) = *words else {
+        let ([prefix, vcs, root, ..], 3 | 4) = (words.as_slice(), words.len()) else {
             return None;
         };
+        let subdirectory = words.get(3).copied().unwrap_or_default();
         let is_sound = check_import_path(prefix).is_ok()
-            && SYSTEMS.contains(&vcs)
-            && Url::parse(root).is_ok_and(|root| root.has_host());
+            && SYSTEMS.contains(vcs)
+            && Url::parse(root).is_ok_and(|root| root.has_host())
+            && (subdirectory.is_empty() || check_file_path(subdirectory).is_ok());
         is_sound.then(|| Self {
-            prefix: prefix.to_owned(),
-            vcs: vcs.to_owned(),
-            root: root.to_owned(),
+            prefix: (*prefix).to_owned(),
+            vcs: (*vcs).to_owned(),
+            root: (*root).to_owned(),
+            subdirectory: subdirectory.to_owned(),
         })
     }
 }
