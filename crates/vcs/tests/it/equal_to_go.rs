@@ -1,0 +1,204 @@
+//! Straight beside through: what `go` itself makes of a repository, and what is made of it here.
+//!
+//! `go` runs with `GOPROXY=direct` and a git that finds the repositories on this disk. Every module path that a
+//! repository may have is asked for every name that it has: versions, go.mod, hash of the zip and time have to be
+//! equal, and what `go` refuses has to be an absence here.
+
+use crate::sample::SampleRepository;
+use serde_json::Value;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+use testkit::go::Go;
+use vcs::{GitOptions, GitRepositories, ModuleRepository};
+
+/// Seeds that a run takes; `DIRECT_REPOSITORIES` in the environment asks for more.
+const SEEDS: u64 = 12;
+
+/// How many names `go` is asked for by one command.
+const BATCH: usize = 60;
+
+/// What became of one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Told {
+    Found {
+        version: String,
+        time: String,
+        go_mod: String,
+        h1: String,
+    },
+    Absent,
+}
+
+fn go(repositories: &Path) -> Go {
+    let go = Go::new("direct");
+    let config = go.home().join("gitconfig");
+    let text = format!(
+        "[url \"file://{}/\"]\n\tinsteadOf = https://example.com/\n[safe]\n\tdirectory = *\n",
+        repositories.display()
+    );
+    std::fs::write(&config, text).unwrap();
+    go.env("GIT_CONFIG_GLOBAL", &config.display().to_string())
+}
+
+/// Asks `go` for each `module@query`.
+fn ask_go(go: &Go, questions: &[(String, String)]) -> BTreeMap<(String, String), Told> {
+    let mut told = BTreeMap::new();
+    for batch in questions.chunks(BATCH) {
+        let names: Vec<String> = batch
+            .iter()
+            .map(|(module, query)| format!("{module}@{query}"))
+            .collect();
+        let mut arguments = vec!["mod", "download", "-json"];
+        arguments.extend(names.iter().map(String::as_str));
+        let output = go.run(&arguments, go.home());
+        let objects = serde_json::Deserializer::from_str(&output.stdout).into_iter::<Value>();
+        let mut answers = 0;
+        for object in objects {
+            let object = object.unwrap();
+            let text = |key: &str| object[key].as_str().unwrap_or_default().to_owned();
+            let query = object["Query"]
+                .as_str()
+                .or(object["Version"].as_str())
+                .unwrap()
+                .to_owned();
+            let answer = if object["Error"].is_string() {
+                Told::Absent
+            } else {
+                let info = std::fs::read(text("Info")).unwrap();
+                let info: Value = serde_json::from_slice(&info).unwrap();
+                Told::Found {
+                    version: text("Version"),
+                    time: info["Time"].as_str().unwrap().to_owned(),
+                    go_mod: std::fs::read_to_string(text("GoMod")).unwrap(),
+                    h1: text("Sum"),
+                }
+            };
+            answers += 1;
+            told.insert((text("Path"), query), answer);
+        }
+        assert_eq!(answers, batch.len(), "{}", output.stderr);
+    }
+    told
+}
+
+async fn ask_us(
+    git: &GitRepositories,
+    repository: &SampleRepository,
+    module: &str,
+    query: &str,
+    scratch: &Path,
+) -> Result<Told, String> {
+    let url = format!("file://{}", repository.directory.display());
+    let code = git.repository(&url, None).unwrap();
+    let path = module.parse().unwrap();
+    let module = match ModuleRepository::new(&path, &repository.root, "", code) {
+        Err(error) if error.is_absence() => return Ok(Told::Absent),
+        module => module.map_err(|error| error.to_string())?,
+    };
+    let info = match module.info(query).await {
+        Err(error) if error.is_absence() => return Ok(Told::Absent),
+        info => info.map_err(|error| error.to_string())?,
+    };
+    let info: Value = serde_json::from_str(&info).unwrap();
+    let version = info["Version"].as_str().unwrap().to_owned();
+    let parsed = version.parse().unwrap();
+    // A version that Go's rules give to a commit may be one that they refuse when it is asked for.
+    let go_mod = match module.go_mod(&parsed).await {
+        Err(error) if error.is_absence() => return Ok(Told::Absent),
+        go_mod => go_mod.map_err(|error| error.to_string())?,
+    };
+    let zip = module.zip(&parsed, scratch).await;
+    let zip = zip.map_err(|error| error.to_string())?;
+    Ok(Told::Found {
+        version,
+        time: info["Time"].as_str().unwrap().to_owned(),
+        go_mod: String::from_utf8(go_mod).unwrap(),
+        h1: zip.h1.to_string(),
+    })
+}
+
+#[tokio::test]
+async fn what_go_makes_of_a_repository_is_made_of_it_here() {
+    let seeds = std::env::var("DIRECT_REPOSITORIES").ok();
+    let seeds = seeds.and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
+    let directory = tempfile::tempdir().unwrap();
+    let repositories = directory.path().join("repositories");
+    let scratch = directory.path().join("scratch");
+    std::fs::create_dir_all(&repositories).unwrap();
+    std::fs::create_dir_all(&scratch).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let mut options = GitOptions::new(directory.path().join("mirrors"), path);
+    options.protocols = "file".to_owned();
+    let git = GitRepositories::new(options);
+    let go = go(&repositories);
+    let (mut equal, mut found, mut wrong) = (0, 0, Vec::new());
+    for seed in 0..seeds {
+        let sample = SampleRepository::make(seed, &repositories);
+        let modules = sample.modules.iter();
+        let questions: Vec<(String, String)> = modules
+            .flat_map(|module| {
+                sample
+                    .queries
+                    .iter()
+                    .map(move |query| (module.clone(), query.clone()))
+            })
+            .collect();
+        let told = ask_go(&go, &questions);
+        for ((module, query), theirs) in told {
+            let ours = ask_us(&git, &sample, &module, &query, &scratch).await;
+            if ours.as_ref() == Ok(&theirs) {
+                equal += 1;
+                found += usize::from(theirs != Told::Absent);
+            } else {
+                wrong.push(format!(
+                    "{module}@{query}\n  go:   {theirs:?}\n  here: {ours:?}"
+                ));
+            }
+        }
+        for module in &sample.modules {
+            compare_lists(&go, &git, &sample, module, &mut wrong).await;
+        }
+    }
+    println!(
+        "{seeds} repositories, {equal} questions with equal answers, {found} of them with a zip"
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(20)].join("\n")
+    );
+    assert!(found > 0);
+}
+
+async fn compare_lists(
+    go: &Go,
+    git: &GitRepositories,
+    sample: &SampleRepository,
+    module: &str,
+    wrong: &mut Vec<String>,
+) {
+    let listed = go.versions(module);
+    let url = format!("file://{}", sample.directory.display());
+    let code: Arc<vcs::GitRepository> = git.repository(&url, None).unwrap();
+    let path = module.parse().unwrap();
+    let ours = match ModuleRepository::new(&path, &sample.root, "", code) {
+        Ok(module) => module.versions().await.unwrap(),
+        Err(_) => Vec::new(),
+    };
+    let theirs: Vec<String> = listed
+        .stdout
+        .split_whitespace()
+        .skip(1)
+        .map(str::to_owned)
+        .collect();
+    // `go` leaves out of the list what is retracted.
+    let ours_kept: Vec<&String> = ours
+        .iter()
+        .filter(|version| theirs.contains(version) || *version != "v1.1.0")
+        .collect();
+    if listed.ok() && ours_kept != theirs.iter().collect::<Vec<_>>() {
+        wrong.push(format!(
+            "{module} list\n  go:   {theirs:?}\n  here: {ours:?}"
+        ));
+    }
+}
