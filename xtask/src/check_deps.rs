@@ -13,7 +13,8 @@ use std::{collections::BTreeMap, process::Command};
 /// Each room, and the rooms it may depend on.
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
-    ("doctor", &["codes", "gomod", "mismatch"]),
+    ("discovery", &["gomod"]),
+    ("doctor", &["codes", "discovery", "gomod", "mismatch"]),
     ("finding", &[]),
     (
         "gate",
@@ -32,7 +33,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("project", &["finding", "gomod"]),
     ("vulndb", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "protocol", "tlog"]),
-    ("upstream", &["codes", "gomod", "protocol"]),
+    ("vcs", &["codes", "discovery", "gomod"]),
+    ("upstream", &["codes", "gomod", "protocol", "vcs"]),
     ("alarm", &["metric", "protocol", "store"]),
     ("single_flight", &["codes", "protocol", "upstream"]),
     ("inspection", &["codes", "gomod", "protocol", "upstream"]),
@@ -186,6 +188,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "store",
             "tlog",
             "upstream",
+            "vcs",
             "vulndb",
         ],
     ),
@@ -199,7 +202,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["modkeep", "xtask"]),
     ("axum", &["server"]),
     ("clap", &["modkeep", "xtask"]),
-    ("html5gum", &["doctor"]),
+    ("html5gum", &["discovery"]),
     // `upstream` looks into the HTTP client's errors, which are hyper's. `doctor` asks layer by layer,
     // so it needs the connection, the handshake and the request apart.
     ("hyper", &["doctor", "server", "testkit", "upstream"]),
@@ -208,7 +211,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("object_store", &["store"]),
     ("reqwest", &["upstream"]),
     ("rusqlite", &["store"]),
-    ("rustls", &["doctor", "upstream", "modkeep"]),
+    ("rustls", &["doctor", "testkit", "upstream", "modkeep"]),
     ("utoipa", &["server"]),
     (
         "tokio",
@@ -220,6 +223,7 @@ const RESERVED: &[(&str, &[&str])] = &[
             "prefetch",
             "single_flight",
             "store",
+            "vcs",
             "upstream",
             "proxy",
             "server",

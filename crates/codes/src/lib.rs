@@ -114,7 +114,7 @@ codes! {
     UpstreamBadContent = 2007, Some(502), "the source sent wrong content",
         "What arrived is not what was asked for, so it was thrown away.",
         "Run again; if it persists remove this source from --upstream.";
-    DirectUnsupported = 2008, Some(501), "direct fetching is not available in this release",
+    DirectUnsupported = 2008, Some(501), "version control is not asked here",
         "The upstream list ends in `direct`, and no proxy before it had the module.",
         "Add a proxy that has the module to --upstream, or let the client fall through to direct.";
     LookupOff = 2009, Some(404), "fetching is turned off",

@@ -54,9 +54,9 @@ pub use settings::{OwnSettings, Settings, StoreSettings};
 pub use sourced::{FilePlace, ValueOrigin};
 pub use sumdb::{Database, key as database_key, known_key, parse as database};
 pub use tables::{
-    BlobsSection, CacheSection, Configuration, FetchSection, LimitSection, ListenSection,
-    LogSection, OwnSumdbSection, PrefetchSection, PrivateSection, ScrubSection, StorageSection,
-    SumdbSection, VerifySection, VulndbSection,
+    BlobsSection, CacheSection, Configuration, DirectSection, FetchSection, LimitSection,
+    ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection, ScrubSection,
+    StorageSection, SumdbSection, VerifySection, VulndbSection,
 };
 pub use types::LogFormat;
 

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// What can stand before `=`, alone or with `::` and a module behind it.
-const SPEAKERS: [&str; 22] = [
+const SPEAKERS: [&str; 23] = [
     "access",
     "alarm",
     "bundle",
@@ -26,6 +26,7 @@ const SPEAKERS: [&str; 22] = [
     "store",
     "tlog",
     "upstream",
+    "vcs",
     "vulndb",
     "h2",
     "hyper",

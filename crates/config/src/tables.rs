@@ -13,7 +13,7 @@ mod proof;
 mod storage;
 
 pub use cache::{CacheSection, LogSection, VulndbSection};
-pub use fetch::{FetchSection, PrefetchSection};
+pub use fetch::{DirectSection, FetchSection, PrefetchSection};
 pub use listen::{LimitSection, ListenSection};
 pub use private::PrivateSection;
 pub use proof::{OwnSumdbSection, SumdbSection, VerifySection};
@@ -48,6 +48,8 @@ pub struct Configuration {
     pub upstream: ConfigValue<SourceList>,
     /// How upstreams are reached.
     pub fetch: FetchSection,
+    /// Version control.
+    pub direct: DirectSection,
     /// Private modules.
     pub private: PrivateSection,
     /// Verification.

@@ -20,7 +20,7 @@ mod log_end;
 mod random;
 
 use crate::{
-    cli, config,
+    cli,
     exit_status::{PROBLEM, UNUSABLE},
     failure::Failure,
     output, wiring,

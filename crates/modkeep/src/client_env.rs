@@ -10,13 +10,9 @@ mod known;
 
 pub(crate) use known::configured;
 
-use crate::{
-    cli,
-    config::{Environment, Process},
-    failure::Failure,
-    named_server, output,
-};
+use crate::{cli, failure::Failure, named_server, output};
 use codes::Code;
+use config::{Environment, Process};
 use server::{ClientSettings, ListenAddress, shell_quoted};
 use std::process::ExitCode;
 
@@ -112,7 +108,7 @@ fn render(format: &str, lines: &Lines) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Lines, lines, reachable, render};
-    use crate::config::Environment;
+    use config::Environment;
     use server::{ClientSettings, ListenAddress};
 
     fn example() -> Lines {

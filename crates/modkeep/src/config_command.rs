@@ -1,13 +1,9 @@
 //! `modkeep config show|check|schema|template`.
 
-use crate::{
-    cli,
-    config::{
-        DefaultValue, OPTIONS, OptionRow, ResolvedConfig, deny, json_schema,
-        upstream_entry::{self, UpstreamEntry},
-    },
-    failure::Failure,
-    output,
+use crate::{cli, failure::Failure, output};
+use config::{
+    DefaultValue, OPTIONS, OptionRow, ResolvedConfig, deny, json_schema,
+    upstream_entry::{self, UpstreamEntry},
 };
 use std::{
     collections::BTreeSet,
@@ -172,7 +168,7 @@ fn sample_line(option: &OptionRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::template;
-    use crate::config::{DefaultValue, OPTIONS, OptionRow};
+    use config::{DefaultValue, OPTIONS, OptionRow};
 
     /// The sections and keys, uncommented.
     fn uncommented() -> toml::Table {

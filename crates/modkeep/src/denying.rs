@@ -5,7 +5,6 @@
 //! read, or in which anything is wrong, changes nothing: what was denied stays denied, and the log says
 //! why, once for each state of the file. What else stands in the file is read at the next start.
 
-use crate::config;
 use jobs::{JobRun, PeriodicTask};
 use proxy::Proxy;
 use std::{

@@ -1,8 +1,8 @@
 //! Failure: why a command could not do its work, in the form of the server's error bodies.
 
-use crate::config::ConfigErrors;
 use checkout::RevisionError;
 use codes::Code;
+use config::ConfigErrors;
 use finding::printable_lines;
 use std::{error::Error, fmt};
 use store::StoreError;

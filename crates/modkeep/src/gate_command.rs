@@ -19,15 +19,11 @@ mod site;
 mod vulnerable;
 
 use crate::{
-    cli,
-    config::{Environment as _, Process},
-    failure::Failure,
-    file_limit, logging, output,
-    preparation::ServerPreparation,
-    wiring,
+    cli, failure::Failure, file_limit, logging, output, preparation::ServerPreparation, wiring,
 };
 use checkout::{BaseState, Checkout, git};
 use codes::Code;
+use config::{Environment as _, Process};
 use finding::{FindingRule, GateStep, UnreadableInput, printable};
 use gate::{
     policy::{GatePolicy, StepMode},

@@ -35,7 +35,6 @@ mod vuln_command;
 mod wiring;
 mod zip_command;
 
-pub use ::config;
 use exit_status::UNUSABLE;
 use failure::Failure;
 use std::process::ExitCode;

@@ -3,13 +3,10 @@
 mod batch;
 mod plain;
 
-use crate::{
-    config::{LogFormat, Settings, log_filter},
-    failure::Failure,
-    output,
-};
+use crate::{failure::Failure, output};
 use batch::{BatchFlush, LogBatch};
 use codes::Code;
+use config::{LogFormat, Settings, log_filter};
 use plain::PlainFormat;
 use std::fmt::Display;
 use tracing_subscriber::{EnvFilter, fmt, reload};

@@ -7,7 +7,6 @@
 
 use crate::{
     cli,
-    config::Settings,
     failure::{Failure, with_causes},
     named_server::{self, NamedServer},
     zip_command::{path, unusable},
@@ -15,6 +14,7 @@ use crate::{
 use bytes::Bytes;
 use checkout::plain_file;
 use codes::Code;
+use config::Settings;
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     modfile::{self, ModFile, ModuleVersion, ParseMode},

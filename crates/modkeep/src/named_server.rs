@@ -3,12 +3,10 @@
 //! `--server`, else `MODKEEP_SERVER`. It is asked as `go` would ask it, and for what only a modkeep
 //! knows. It knows private modules and how to reach them, so nothing else is asked beside it.
 
-use crate::{
-    config::{Environment as _, Process, Settings},
-    failure::Failure,
-};
+use crate::failure::Failure;
 use clap::ArgMatches;
 use codes::Code;
+use config::{Environment as _, Process, Settings};
 use gomod::goproxy::ProxyList;
 use std::time::Duration;
 use upstream::{Endpoint, SourceUrl, UpstreamOptions, Upstreams};

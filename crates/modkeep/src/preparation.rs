@@ -5,16 +5,17 @@
 //! here opens the store, binds an address or asks anybody anything, so the check can run beside the
 //! server whose next configuration it judges.
 
-use crate::{
-    config::{ConfigError, ConfigValue, Configuration, ResolvedConfig, Settings},
-    failure::with_causes,
-};
+use crate::failure::with_causes;
 use checksumdb::Witness;
+use config::{
+    ConfigError, ConfigValue, Configuration, Environment as _, Process, ResolvedConfig, Settings,
+};
 use proxy::Metrics;
 use std::{fmt::Display, sync::Arc};
 use store::own;
 use tlog::note::VerifierKey;
-use upstream::{BuildError, Endpoint, SourceUrl, UpstreamOptions, Upstreams};
+use upstream::{BuildError, DirectSettings, Endpoint, SourceUrl, UpstreamOptions, Upstreams};
+use vcs::{GitOptions, GitRepositories, VcsPolicy};
 
 /// What a server starts from.
 #[derive(Clone)]
@@ -34,15 +35,24 @@ impl ServerPreparation {
     pub(crate) fn of(resolved: &ResolvedConfig) -> Result<Self, ConfigError> {
         let settings = Settings::of(resolved)?;
         let metrics = Arc::new(Metrics::new());
+        let given = &resolved.options;
+        let direct = direct_settings(resolved, &settings)?;
         let options = UpstreamOptions {
             observer: Arc::clone(&metrics) as _,
+            direct: Some(direct.clone()),
             ..settings.upstreams.clone()
         };
-        let given = &resolved.options;
         let upstreams = Upstreams::new(&settings.upstream, &options)
             .map_err(|error| unreachable(&given.upstream, given, &error))?;
         let private = settings.private_upstream.as_ref();
-        let private_upstreams = private.map(|list| Upstreams::new(list, &options));
+        let of_private = UpstreamOptions {
+            direct: Some(DirectSettings {
+                is_private: true,
+                ..direct
+            }),
+            ..options.clone()
+        };
+        let private_upstreams = private.map(|list| Upstreams::new(list, &of_private));
         let private_upstreams = private_upstreams
             .transpose()
             .map_err(|error| unreachable(&given.private.upstream, given, &error))?;
@@ -66,6 +76,38 @@ impl ServerPreparation {
             witnesses,
         })
     }
+}
+
+/// Variables that say how the network is reached, for programs that do it themselves.
+const NETWORK: [&str; 8] = [
+    "https_proxy",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "HTTP_PROXY",
+    "all_proxy",
+    "no_proxy",
+    "NO_PROXY",
+    "SSH_AUTH_SOCK",
+];
+
+/// How public modules are taken from version control. Mirrors lie in the data directory.
+fn direct_settings(
+    resolved: &ResolvedConfig,
+    settings: &Settings,
+) -> Result<DirectSettings, ConfigError> {
+    let systems = &resolved.options.direct.systems;
+    let rules = systems.as_ref().map_or("", |rules| rules.as_str());
+    let path = Process.variable("PATH").unwrap_or_default();
+    let variable = |name: &&str| Some(((*name).into(), Process.variable(name)?.into()));
+    Ok(DirectSettings {
+        policy: VcsPolicy::parse(rules).map_err(|error| systems.error(error))?,
+        is_private: false,
+        git: GitRepositories::new(GitOptions {
+            ca: (*resolved.options.fetch.ca).clone(),
+            environment: NETWORK.iter().filter_map(variable).collect(),
+            ..GitOptions::new(settings.store.data.join("vcs"), path)
+        }),
+    })
 }
 
 /// Why something cannot be reached, at the option that is to blame.

@@ -3,13 +3,10 @@
 //! Each is made of the same table that the program itself works with, so that a page can be
 //! stale but never wrong.
 
-use crate::{
-    cli,
-    config::{DefaultValue, OPTIONS, OptionRow},
-    process,
-};
+use crate::{cli, process};
 use clap::Command;
 use codes::Code;
+use config::{DefaultValue, OPTIONS, OptionRow};
 use std::fmt::Write as _;
 
 mod causes;

@@ -11,7 +11,6 @@ mod tally;
 
 use crate::{
     cli,
-    config::Settings,
     failure::Failure,
     file_limit, logging, output,
     preparation::ServerPreparation,
@@ -19,6 +18,7 @@ use crate::{
     wiring::{self, ServiceParts},
 };
 use codes::Code;
+use config::Settings;
 use prefetch::{Level, ReadAhead};
 use project::CommandProject;
 use protocol::Caller;

@@ -9,7 +9,6 @@ mod sockets;
 
 use crate::{
     cli, client_env,
-    config::{Environment as _, Process, Settings},
     control::ControlSocket,
     failure::Failure,
     file_limit, logging, output,
@@ -20,6 +19,7 @@ use crate::{
     wiring::{self, ServiceParts},
 };
 use codes::Code;
+use config::{Environment as _, Process, Settings};
 #[cfg(unix)]
 use hand_over::{PredecessorProcess, SocketOffer, SuccessorProcess};
 use jobs::{JobMetrics, Jobs};

@@ -8,10 +8,10 @@ mod problems;
 mod verify;
 
 use crate::{
-    cli, config::ResolvedConfig, exit_status::PROBLEM, failure::Failure, order::StoreOrder, output,
-    wiring, zip_command,
+    cli, exit_status::PROBLEM, failure::Failure, order::StoreOrder, output, wiring, zip_command,
 };
 use codes::Code;
+use config::ResolvedConfig;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,

@@ -4,7 +4,7 @@
 //! where it was. `modkeep sumdb mirror` does the same until the mirror is complete, and tells a
 //! person how far it is.
 
-use crate::{cli, config, exit_status::PROBLEM, failure::Failure, output, wiring};
+use crate::{cli, exit_status::PROBLEM, failure::Failure, output, wiring};
 use checksumdb::{MirrorFailure, MirrorPosition};
 use codes::Code;
 use jobs::{JobRun, PeriodicTask};

@@ -2,8 +2,9 @@
 
 pub(crate) mod update;
 
-use crate::{cli, config::Settings, exit_status::PROBLEM, failure::Failure, output, wiring};
+use crate::{cli, exit_status::PROBLEM, failure::Failure, output, wiring};
 use codes::Code;
+use config::Settings;
 use jiff::Timestamp;
 use std::process::ExitCode;
 use store::{JournalEvent, Store, StoreError};

@@ -1,13 +1,13 @@
 //! Wiring: settings in, a service out.
 
 use crate::{
-    config::{Environment as _, Process, Settings, StoreSettings},
     failure::{Failure, with_causes},
     file_limit,
     preparation::ServerPreparation,
 };
 use checksumdb::{OwnOptions, Witness};
 use codes::Code;
+use config::{Environment as _, Process, Settings, StoreSettings};
 use proxy::{Proxy, ProxyOptions};
 use std::{path::Path, time::Duration};
 use store::{Store, StoreError, StoreOptions};

@@ -20,6 +20,7 @@ pub mod client;
 pub mod database;
 pub mod document;
 pub mod fixture;
+pub mod forge;
 pub mod go;
 pub mod noise;
 pub mod object_store;

@@ -11,16 +11,17 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, header};
-use reqwest::{
-    Client, ClientBuilder,
-    dns::{Name, Resolve, Resolving},
-    redirect::Policy,
-};
+use reqwest::{Client, ClientBuilder, redirect::Policy};
 use url::Url;
 
 use crate::{
-    BuildError, RedirectError, SourceName, UpstreamOptions, connections::Connections, egress::Way,
-    failure::cause_of, inside::AllowedNets, lookup::Lookup, redirect::Trail,
+    BuildError, RedirectError, SourceName, UpstreamOptions,
+    connections::Connections,
+    egress::Way,
+    failure::cause_of,
+    inside::AllowedNets,
+    lookup::{JudgedLookup, Lookup},
+    redirect::Trail,
 };
 
 /// The clients of one source.
@@ -31,13 +32,6 @@ pub(crate) struct Clients {
     away: Connections,
     /// Which hops a proxy takes.
     way: Arc<Way>,
-    allowed: AllowedNets,
-}
-
-/// Name lookups that give permitted addresses only.
-#[derive(Clone)]
-struct JudgedLookup {
-    lookup: Lookup,
     allowed: AllowedNets,
 }
 
@@ -52,10 +46,7 @@ impl Clients {
     ) -> Result<Self, BuildError> {
         let lookup = Lookup::new();
         let allowed = options.allow_net.clone();
-        let judged = JudgedLookup {
-            lookup: lookup.clone(),
-            allowed: allowed.clone(),
-        };
+        let judged = JudgedLookup::new(lookup.clone(), allowed.clone());
         let way = Arc::new(Way::of(&options.egress, url));
         let (tls, owned) = (tls.clone(), options.clone());
         let away = {
@@ -100,18 +91,6 @@ impl Clients {
     }
 }
 
-// === impl JudgedLookup ===
-
-impl Resolve for JudgedLookup {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (asked, allowed) = (self.lookup.resolve(name), self.allowed.clone());
-        Box::pin(async move {
-            let addresses = allowed.permitted(asked.await?.collect())?;
-            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
-        })
-    }
-}
-
 /// One client for everything at a URL that nothing redirects.
 pub(crate) fn plain(
     name: &SourceName,
@@ -130,7 +109,7 @@ pub(crate) fn build(name: &SourceName, builder: ClientBuilder) -> Result<Client,
     })
 }
 
-fn builder(tls: &rustls::ClientConfig, options: &UpstreamOptions) -> ClientBuilder {
+pub(crate) fn builder(tls: &rustls::ClientConfig, options: &UpstreamOptions) -> ClientBuilder {
     let headers = HeaderMap::from_iter([(
         header::ACCEPT_ENCODING,
         HeaderValue::from_static("identity"),

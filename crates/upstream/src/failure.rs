@@ -7,6 +7,7 @@
 use std::{error::Error, io::ErrorKind, time::Duration};
 
 use codes::Code;
+use vcs::VcsError;
 
 use crate::{BodyFailure, RedirectError, inside::InsideAddress};
 
@@ -74,6 +75,9 @@ pub enum Failure {
     /// A file could not be opened.
     #[error("opening the file failed: {0}")]
     File(String),
+    /// Version control, or the way to it, failed.
+    #[error("{0}")]
+    VersionControl(VcsError),
     /// The body broke, or the caller found it wrong.
     #[error(transparent)]
     Body(#[from] BodyFailure),
@@ -121,6 +125,7 @@ impl Failure {
                 Code::UpstreamError
             }
             Self::Content(_) => Code::UpstreamBadContent,
+            Self::VersionControl(error) => error.code().unwrap_or(Code::UpstreamError),
             Self::Body(body) => body.code(),
         }
     }
@@ -142,6 +147,13 @@ impl Failure {
             Self::RateLimited { .. } => FailureClass::RateLimited,
             Self::Status { .. } | Self::Redirect(_) => FailureClass::Error,
             Self::Content(_) | Self::Body(BodyFailure::Wrong { .. }) => FailureClass::Content,
+            Self::VersionControl(error) => match error {
+                VcsError::Refused(_) | VcsError::Forbidden(_) => FailureClass::Refused,
+                VcsError::Timeout(_) => FailureClass::Timeout,
+                VcsError::TooLarge(_) | VcsError::Content(_) => FailureClass::Content,
+                VcsError::Unreachable(_) => FailureClass::Unreachable,
+                VcsError::Absent(_) | VcsError::Local(_) => FailureClass::Error,
+            },
         }
     }
 
@@ -226,7 +238,7 @@ impl FailureClass {
 }
 
 /// Whether a name was not looked up for what its addresses are.
-fn is_inside(error: &reqwest::Error) -> bool {
+pub(crate) fn is_inside(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
         if error.is::<InsideAddress>() {

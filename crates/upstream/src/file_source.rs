@@ -64,10 +64,7 @@ impl FileSource {
                 Reply::Failed(Failure::Content(why))
             }
             Ok((file, length)) => {
-                let body = Body::File(FileBody {
-                    file: Arc::new(file),
-                    lane: self.lane.clone(),
-                });
+                let body = Body::File(FileBody::new(Arc::new(file), self.lane.clone()));
                 Reply::Found(Download::new(
                     self.name.clone(),
                     Some(length),
@@ -122,6 +119,11 @@ impl FileSource {
 // === impl FileBody ===
 
 impl FileBody {
+    /// A file from where it stands to its end.
+    pub(crate) fn new(file: Arc<File>, lane: Lane) -> Self {
+        Self { file, lane }
+    }
+
     /// Up to `size` bytes; empty at the end.
     pub(crate) async fn read(&self, size: usize) -> io::Result<Bytes> {
         let file = Arc::clone(&self.file);

@@ -75,6 +75,11 @@ pub(crate) struct InsideAddress;
 // === impl AllowedNets ===
 
 impl AllowedNets {
+    /// Every network.
+    pub(crate) fn everything() -> Self {
+        Self([IpNet::V4(v4([0, 0, 0, 0], 0)), IpNet::V6(v6([0; 8], 0))].into())
+    }
+
     /// Whether a redirect may lead to this address.
     pub(crate) fn permit(&self, address: IpAddr) -> bool {
         let reached = reached(address);

@@ -6,11 +6,15 @@
 //! nobody asks. An answer that is older is still good: it is used at once while a newer one is looked
 //! up, and for as long as there is none, because hosts seldom move and name servers often fail.
 
-use crate::lane::Lane;
+use crate::{
+    inside::{AllowedNets, InsideAddress},
+    lane::Lane,
+};
 use parking_lot::Mutex;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
     collections::HashMap,
+    error::Error,
     future::Future,
     io,
     net::{SocketAddr, ToSocketAddrs},
@@ -40,6 +44,13 @@ pub(crate) struct Lookup {
     names: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
 }
 
+/// Name lookups that give permitted addresses only.
+#[derive(Debug, Clone)]
+pub(crate) struct JudgedLookup {
+    lookup: Lookup,
+    allowed: AllowedNets,
+}
+
 /// What is known of a name.
 #[derive(Debug, Default)]
 struct Slot {
@@ -52,6 +63,29 @@ struct Slot {
 struct KnownLookup {
     addresses: Vec<SocketAddr>,
     since: Instant,
+}
+
+// === impl JudgedLookup ===
+
+impl JudgedLookup {
+    pub(crate) fn new(lookup: Lookup, allowed: AllowedNets) -> Self {
+        Self { lookup, allowed }
+    }
+
+    /// Whether a lookup failed because all addresses lie inside.
+    pub(crate) fn is_inside(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+        error.is::<InsideAddress>()
+    }
+}
+
+impl Resolve for JudgedLookup {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (asked, allowed) = (self.lookup.resolve(name), self.allowed.clone());
+        Box::pin(async move {
+            let addresses = allowed.permitted(asked.await?.collect())?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
 }
 
 // === impl Lookup ===

@@ -6,6 +6,7 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
+use vcs::{GitRepositories, VcsPolicy};
 
 use crate::{AllowedNets, DatabaseRoute, NoObserver, Observer, SourceName, SourceNames};
 
@@ -97,10 +98,23 @@ pub struct UpstreamOptions {
     pub per_source: Vec<(Url, SourceOptions)>,
     /// Networks that redirects may reach although they lie inside.
     pub allow_net: AllowedNets,
+    /// How modules are taken from version control, where the list says `direct`; without it they are not.
+    pub direct: Option<DirectSettings>,
     /// Names of sources that were given already: shared by all lists that are configured together.
     pub names: SourceNames,
     /// Told about every call.
     pub observer: Arc<dyn Observer>,
+}
+
+/// How modules are taken from version control.
+#[derive(Clone)]
+pub struct DirectSettings {
+    /// Which systems may be used.
+    pub policy: VcsPolicy,
+    /// Whether the modules of the list are private: then their hosts may lie inside.
+    pub is_private: bool,
+    /// Mirrors of git repositories, shared by all lists.
+    pub git: GitRepositories,
 }
 
 // === impl Egress ===
@@ -154,6 +168,7 @@ impl Default for UpstreamOptions {
             databases: BTreeMap::new(),
             per_source: Vec::new(),
             allow_net: AllowedNets::default(),
+            direct: None,
             names: SourceNames::default(),
             observer: Arc::new(NoObserver),
         }

@@ -18,9 +18,9 @@ pub(crate) struct Stop {
 /// Where a stop leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// The source with this index.
+    /// The source with this index; that of version control stands behind all others.
     Source(usize),
-    /// `direct`: version control.
+    /// `direct`: version control, which is not asked here.
     Direct,
     /// `off`: nowhere.
     Off,
@@ -36,7 +36,11 @@ pub(crate) struct Plan {
 // === impl Plan ===
 
 impl Plan {
-    pub(crate) fn of(list: &ProxyList) -> Result<Self, BuildError> {
+    /// `asks_direct` says whether `direct` is a source.
+    pub(crate) fn of(list: &ProxyList, asks_direct: bool) -> Result<Self, BuildError> {
+        let is_proxy = |entry: &ProxyListEntry| matches!(entry, ProxyListEntry::Proxy(_));
+        let proxies = list.entries().iter().filter(|(entry, _)| is_proxy(entry));
+        let direct = Place::Source(proxies.count());
         let mut urls = Vec::new();
         let mut stops = Vec::new();
         for (entry, fallback) in list.entries() {
@@ -48,6 +52,7 @@ impl Plan {
                     })?);
                     Place::Source(urls.len() - 1)
                 }
+                ProxyListEntry::Direct if asks_direct => direct,
                 ProxyListEntry::Direct => Place::Direct,
                 ProxyListEntry::Off => Place::Off,
             };

@@ -33,12 +33,14 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout_at},
 };
 use url::Url;
+use vcs::DirectSource;
 
 use crate::{
     Absence, BreakerState, BuildError, Download, Failure, Force, Observer, RequestClass,
     SourceName, UpstreamOptions,
     breaker::UNSAID_REST,
     connections::Moment,
+    direct::DirectTransport,
     file_source::FileSource,
     health::{Change, Health, RequestDenial, jitter},
     http_source::HttpSource,
@@ -56,6 +58,9 @@ use silence::SilenceAnswer;
 
 /// Longest deadline that is kept. Any longer one means "none", and must not overflow the clock.
 const MAX_DEADLINE: Duration = Duration::from_hours(24);
+
+/// How long version control may take for an answer: a clone of a large repository.
+const DIRECT_DEADLINE: Duration = Duration::from_mins(15);
 
 /// How long a client waits for the verdict of a probe that another one makes. A healthy source
 /// answers in this time, and the client is spared a 503 at the very moment of recovery.
@@ -137,6 +142,7 @@ pub(crate) struct Ask<'a> {
 enum Transport {
     Http(Box<HttpSource>),
     File(FileSource),
+    Direct(Box<DirectTransport>),
 }
 
 // === impl Source ===
@@ -157,6 +163,24 @@ impl Source {
             "file" => Transport::File(FileSource::try_new(name.clone(), url)?),
             _ => return Err(BuildError::Scheme(name)),
         };
+        Ok(Self::new(name, transport, options))
+    }
+
+    /// Version control. Its hosts have nothing in common, so none is judged by what another one did.
+    pub(crate) fn direct(source: DirectSource, options: &UpstreamOptions) -> Self {
+        let name = SourceName::word("direct");
+        let transport = DirectTransport::new(name.clone(), source);
+        let options = UpstreamOptions {
+            header: DIRECT_DEADLINE,
+            silence: MAX_DEADLINE,
+            breaker: false,
+            hedge: false,
+            ..options.clone()
+        };
+        Self::new(name, Transport::Direct(Box::new(transport)), &options)
+    }
+
+    fn new(name: SourceName, transport: Transport, options: &UpstreamOptions) -> Self {
         let core = Core {
             name,
             transport,
@@ -179,7 +203,7 @@ impl Source {
                 source.force(class, Force::Closed);
             }
         }
-        Ok(source)
+        source
     }
 
     pub(crate) fn name(&self) -> &SourceName {
@@ -429,6 +453,7 @@ impl Transport {
                 Ok(reply) => reply,
                 Err(_) => Reply::Failed(Failure::Timeout(ask.header)),
             },
+            Self::Direct(direct) => direct.get(ask).await,
         }
     }
 
@@ -436,7 +461,7 @@ impl Transport {
     fn moment(&self) -> Option<Moment> {
         match self {
             Self::Http(http) => Some(http.moment()),
-            Self::File(_) => None,
+            Self::File(_) | Self::Direct(_) => None,
         }
     }
 

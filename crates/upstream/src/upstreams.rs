@@ -3,10 +3,14 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use gomod::goproxy::ProxyList;
+use vcs::{DirectOptions, DirectSource};
 
 use crate::{
     BreakerState, BuildError, DatabaseOutcome, Download, Force, RequestClass, SourceName,
     UpstreamOptions, Walk,
+    inside::AllowedNets,
+    network_gate::GuardedNetwork,
+    options::DirectSettings,
     plan::{Place, Plan, Stop, word},
     request::RequestPath,
     source::{Manner, Priority, Reply, Source},
@@ -39,6 +43,27 @@ pub struct BreakerView {
     pub why: String,
 }
 
+/// Version control as a source. Hosts of private modules may be anywhere: an operator named them.
+fn direct(
+    settings: &DirectSettings,
+    tls: &rustls::ClientConfig,
+    options: &UpstreamOptions,
+) -> Result<Source, BuildError> {
+    let allowed = if settings.is_private {
+        AllowedNets::everything()
+    } else {
+        options.allow_net.clone()
+    };
+    let network = GuardedNetwork::try_new(tls, options, allowed)?;
+    let source = DirectSource::new(DirectOptions {
+        policy: settings.policy.clone(),
+        is_private: settings.is_private,
+        git: settings.git.clone(),
+        network: Arc::new(network),
+    });
+    Ok(Source::direct(source, options))
+}
+
 // === impl UpstreamParts ===
 
 impl UpstreamParts {
@@ -57,11 +82,18 @@ impl Upstreams {
     /// Whatever would make every request fail: a URL, the trusted roots, the corporate proxy.
     pub fn new(list: &ProxyList, options: &UpstreamOptions) -> Result<Self, BuildError> {
         let tls = tls::client_config(options.ca.as_deref())?;
-        let Plan { stops, urls } = Plan::of(list)?;
-        let sources = urls
+        let Plan { stops, urls } = Plan::of(list, options.direct.is_some())?;
+        let mut sources = urls
             .iter()
             .map(|url| Source::try_new(url, &tls, options))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(settings) = &options.direct
+            && stops
+                .iter()
+                .any(|stop| stop.place == Place::Source(urls.len()))
+        {
+            sources.push(direct(settings, &tls, options)?);
+        }
         let mut routes = BTreeMap::new();
         for (name, route) in &options.databases {
             routes.insert(

@@ -17,14 +17,12 @@
 //! **`off`** ends the list. Alone it means that fetching is turned off; behind proxies that said
 //! 404 it adds nothing to what they said.
 //!
-//! **`direct`** ends the list too, and we cannot walk on: version control is not asked here. If
-//! every proxy before it said 404 or 410, the verdict is absent. Strictly the truth is unknown then,
-//! but 501 would be worse than useless: for an import path without a known module `go` asks for
-//! every prefix of it, and one answer other than 404 or 410 for a longer prefix fails the whole
-//! command although the shorter one exists. With the common list `proxy,direct` a server error for
-//! each absent prefix would break `go get` altogether. A client that wants `direct` has it in its
-//! own list, and our 404 is what leads it there. Only a list without any proxy before `direct` is
-//! answered with [`Code::DirectUnsupported`]: it can never be anything else.
+//! **`direct`** is a source as any other where version control is set up ([`crate::DirectSettings`]): what its hosts
+//! and repositories say decides, and a host that cannot be asked is an outage. Where it is not set up, `direct`
+//! ends the list: if every proxy before it said 404 or 410, the verdict is absent. Strictly the truth is unknown
+//! then, but for an import path without a known module `go` asks for every prefix of it, and one answer other
+//! than 404 or 410 for a longer prefix fails the whole command although the shorter one exists. Only a list
+//! without any proxy before `direct` is answered with [`Code::DirectUnsupported`] there.
 //!
 //! **A body that breaks** is a failure of its source, found late. The caller reports it with
 //! [`Walk::reject`]; the same source is asked once more, since a cut transfer is most often the

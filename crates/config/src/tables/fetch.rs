@@ -99,6 +99,22 @@ pub struct FetchSection {
     pub requests: ConfigValue<usize>,
 }
 
+/// Version control.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-order" = fields_of::<Self>()))]
+pub struct DirectSection {
+    /// Which version control system may be used for which modules where a list of upstreams says `direct`, in the
+    /// grammar of GOVCS. The rules `public:git|hg,private:all` stand behind these. Only git is run so far.
+    #[schemars(extend(
+        "x-flag" = "govcs",
+        "x-value" = "RULES",
+        "x-found" = "the rules of `go`",
+        "examples" = ["github.com:git,evil.example.com:off"]
+    ))]
+    pub systems: ConfigValue<Option<CommaList>>,
+}
+
 /// What is fetched ahead.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

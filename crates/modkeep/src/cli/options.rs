@@ -1,14 +1,11 @@
 //! Flags made of the table of options, and read back into it.
 
-use crate::{
-    config::{
-        CONFIG_FLAG, ConfigErrors, ConfigLayers, Environment as _, FlagValues, OPTIONS, OptionKind,
-        OptionRow, Process, ResolvedConfig, Settings, resolve,
-    },
-    failure::Failure,
-    preparation::ServerPreparation,
-};
+use crate::{failure::Failure, preparation::ServerPreparation};
 use clap::{Arg, ArgMatches, Command, ValueHint};
+use config::{
+    CONFIG_FLAG, ConfigErrors, ConfigLayers, Environment as _, FlagValues, OPTIONS, OptionKind,
+    OptionRow, Process, ResolvedConfig, Settings, resolve,
+};
 use gomod::pattern::ModulePatterns;
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@
 //! needs it for what, and nothing that is only reached by somebody else. It is computed from the
 //! configuration; redirects of an upstream may lead on, which only the upstream knows.
 
-use crate::config::{Settings, VulnerabilitySource};
+use config::{Settings, VulnerabilitySource};
 use gomod::goproxy::{ProxyList, ProxyListEntry};
 use std::fmt::Write as _;
 use upstream::{DatabaseRoute, SourceName};

@@ -1,12 +1,12 @@
 //! What a server knows of its clients' settings: computed from its configuration, or asked of it.
 
 use crate::{
-    config::Settings,
     failure::{Failure, with_causes},
     wiring,
 };
 use checksumdb::Scope;
 use codes::Code;
+use config::Settings;
 use server::ClientSettings;
 use store::own;
 use upstream::{Endpoint, SourceUrl};

@@ -1,7 +1,6 @@
 //! The client: how `go` is set up here, and the proxies that it would ask.
 
 use super::machine::SettingFiles;
-use crate::config;
 use doctor::{GoEnvironment, environment::credentials};
 use gomod::{
     goproxy::{ProxyList, ProxyListEntry, ProxyUrl},

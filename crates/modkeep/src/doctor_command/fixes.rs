@@ -3,7 +3,6 @@
 
 use super::undo::UndoLog;
 use crate::{
-    config,
     exit_status::{PROBLEM, UNUSABLE},
     failure::Failure,
     output,

@@ -4,7 +4,7 @@
 //! Only files that `go` reads are read, and only names that `go` would send are sent.
 
 use super::{OutputMode, colour, fixes::mend, mirrors, print_json, untold};
-use crate::{config, exit_status::PROBLEM, failure::Failure, output, wiring};
+use crate::{exit_status::PROBLEM, failure::Failure, output, wiring};
 use codes::Code;
 use doctor::{
     GoEnvironment, LintCase,

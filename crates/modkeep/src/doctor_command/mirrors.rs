@@ -8,13 +8,10 @@
 //! no list is given.
 
 use super::{client::GoClient, machine};
-use crate::{
-    config::{Environment as _, Process},
-    failure::Failure,
-    named_server, output, wiring,
-};
+use crate::{failure::Failure, named_server, output, wiring};
 use bytes::Bytes;
 use codes::Code;
+use config::{Environment as _, Process};
 use doctor::{
     Diagnosis,
     mirrors::{

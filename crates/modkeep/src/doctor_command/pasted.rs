@@ -7,7 +7,7 @@ use super::{
     fixes::{FixMode, mend},
     mirrors, moved, print_json, story, sums, untold,
 };
-use crate::{config, exit_status::PROBLEM, failure::Failure, output};
+use crate::{exit_status::PROBLEM, failure::Failure, output};
 use codes::Code;
 use doctor::{
     Diagnosis, Fix, LintCase, MAX_TEXT, ReasonKind, classify,

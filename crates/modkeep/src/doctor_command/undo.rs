@@ -5,7 +5,7 @@
 //! changed them since: what somebody did later is not ours to take away. A log that was begun and
 //! not completed, because the machine went down, is taken back too.
 
-use crate::{config, failure::Failure};
+use crate::failure::Failure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codes::Code;
 use jiff::Timestamp;

@@ -1,14 +1,11 @@
 //! Request: what the person asked for, checked before anything is begun.
 
 use super::unusable;
-use crate::{
-    config::{Environment as _, Process},
-    failure::Failure,
-    named_server,
-};
+use crate::{failure::Failure, named_server};
 use checkout::plain_file;
 use clap::ArgMatches;
 use codes::Code;
+use config::{Environment as _, Process};
 use finding::{FindingPlace, FindingRule, GateStep, UnreadableInput};
 use gate::{
     policy::{self, GatePolicy, StepMode},

@@ -5,7 +5,6 @@
 //! it is for every client, and what it fetched is kept for the next run.
 
 use crate::{
-    config::Settings,
     failure::Failure,
     named_server::{NamedServer, PATIENCE},
     preparation::ServerPreparation,
@@ -13,6 +12,7 @@ use crate::{
     wiring::{self, ServiceParts},
 };
 use codes::Code;
+use config::Settings;
 use prometheus_client::registry::Registry;
 use server::{ListenAddress, Listener, Server, StopReason};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

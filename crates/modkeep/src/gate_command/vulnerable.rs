@@ -1,7 +1,8 @@
 //! What the site knows about vulnerabilities of what is built, and the data that it knows it from.
 
 use super::{module::ModuleInspector, site::GateSite};
-use crate::{config::Settings, output, vuln_command::update};
+use crate::{output, vuln_command::update};
+use config::Settings;
 use gate::{
     go_lock::GoLock,
     vulnerable::{VulnerabilityFacts, release},

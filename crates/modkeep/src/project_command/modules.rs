@@ -5,14 +5,12 @@
 //! read whole, once, and its packages kept. Where the project's go.sum has a hash of a zip from an
 //! upstream, it must have that hash; the go command has seen to what is in its cache.
 
-use crate::{
-    config::{Environment as _, Process},
-    module_checkout::fetch,
-};
+use crate::module_checkout::fetch;
 use checkout::{
     plain_file,
     source_files::{counts, directory, go_file},
 };
+use config::{Environment as _, Process};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     gosum::{self, GoSum, HashSubject},

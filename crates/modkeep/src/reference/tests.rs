@@ -1,8 +1,8 @@
 //! The pages hold what they promise, and the help of every command is as a person reviewed it.
 
 use super::{cli_page, configuration_page, errors_page, metrics_page};
-use crate::config::OPTIONS;
 use codes::Code;
+use config::OPTIONS;
 
 #[test]
 fn every_option_and_every_code_has_its_place() {

@@ -8,7 +8,7 @@
 //! a private name must not reach an upstream because we read ahead (law L7). What matches `GONOSUMDB`
 //! is not told to another server: whether it asks a checksum database, its own settings say.
 
-use crate::config::{Environment as _, Process};
+use config::{Environment as _, Process};
 use gomod::{gowork, pattern::ModulePatterns};
 use prefetch::{Plan, plan::LARGEST_LIST};
 use std::{

@@ -1,9 +1,8 @@
 //! Background jobs: what a server does beside answering, each at its own pace.
 
-use crate::{
-    config::Settings, denying::DenyListJob, sumdb_mirror::MirrorJob, vuln_command::update,
-};
+use crate::{denying::DenyListJob, sumdb_mirror::MirrorJob, vuln_command::update};
 use codes::Code;
+use config::Settings;
 use jobs::{JobRun, JobSchedule, Jobs, PeriodicTask};
 use proxy::Proxy;
 use std::{mem, time::Duration};

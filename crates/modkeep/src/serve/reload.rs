@@ -5,11 +5,9 @@
 //! What needs a start says so by name, so that nobody believes it is in force.
 
 use super::service_manager;
-use crate::{
-    cli, config::ResolvedConfig, failure::Failure, logging::LogHandle,
-    preparation::ServerPreparation,
-};
+use crate::{cli, failure::Failure, logging::LogHandle, preparation::ServerPreparation};
 use clap::ArgMatches;
+use config::ResolvedConfig;
 use std::sync::Arc;
 
 /// What a reload needs.

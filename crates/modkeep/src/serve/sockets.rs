@@ -6,8 +6,9 @@
 //! hands it over ([`super::hand_over`]). What was passed is taken where its address is wanted, or where
 //! nobody said what is wanted; everything else is bound.
 
-use crate::{config::Settings, failure::Failure};
+use crate::failure::Failure;
 use codes::Code;
+use config::Settings;
 use server::{BindError, ListenAddress, Listener};
 
 /// The sockets of a server.

@@ -5,15 +5,14 @@
 
 use super::{import as importing, open_to_read, orders, problems::SHOWN, verify};
 use crate::{
-    cli,
-    config::ResolvedConfig,
-    control,
+    cli, control,
     failure::Failure,
     order::StoreOrder,
     output,
     zip_command::{beside, unusable},
 };
 use codes::Code;
+use config::ResolvedConfig;
 use exchange::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use gomod::{gosum, pattern::ModulePatterns};
 use std::{

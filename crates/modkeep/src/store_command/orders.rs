@@ -5,14 +5,13 @@
 
 use super::{open, verify};
 use crate::{
-    cli, config,
-    config::ResolvedConfig,
-    control,
+    cli, control,
     failure::Failure,
     order::{self, FileName, StoreOrder},
     output, wiring,
 };
 use codes::Code;
+use config::ResolvedConfig;
 use gomod::{ArtifactKind, ModulePath, Version};
 use proxy::orders::{self, OpenMatter};
 use std::path::Path;

@@ -8,14 +8,10 @@ use super::{
     open_to_read,
     problems::{self, SHOWN},
 };
-use crate::{
-    cli,
-    config::{self, ResolvedConfig},
-    failure::Failure,
-    output,
-};
+use crate::{cli, failure::Failure, output};
 use checksumdb::{ReproofReport, Selection};
 use codes::Code;
+use config::{self, ResolvedConfig};
 use gomod::{ModulePath, Version};
 use std::path::Path;
 use store::{

@@ -5,11 +5,9 @@
 //! operator says why: the reason stays with the database and is shown. What is public comes as one archive, which tells its keeper
 //! nothing about what is used here.
 
-use crate::{
-    config::{Settings, VulnerabilitySource},
-    failure::Failure,
-};
+use crate::failure::Failure;
 use codes::Code;
+use config::{Settings, VulnerabilitySource};
 use jiff::Timestamp;
 use std::{fs, path::Path, time::Duration};
 use tokio::task::spawn_blocking;

@@ -27,6 +27,7 @@ mod crash;
 mod crowd;
 mod data_directory;
 mod denied;
+mod direct;
 mod doctor;
 mod doctor_message;
 mod doctor_mirrors;

@@ -5,6 +5,7 @@
 
 use testkit::client::Answer;
 use testkit::fixture::Corpus;
+use testkit::forge::Forge;
 use testkit::go::Go;
 use testkit::server::{Modkeep, Setup};
 use testkit::upstream::{FakeUpstream, Fault, Kind, Target};
@@ -181,7 +182,7 @@ fn a_tree_on_disk_is_an_upstream() {
 }
 
 #[test]
-fn off_and_direct_at_the_end_of_the_list_say_so() {
+fn off_at_the_end_of_the_list_says_so() {
     let first = empty();
     let server = serve(&format!("{},off", first.url()));
     let off = server.get(&url("a", "info"));
@@ -190,12 +191,6 @@ fn off_and_direct_at_the_end_of_the_list_say_so() {
 
     let server = serve("off");
     assert_refusal(&server.get(&url("a", "info")), 404, "MK2009");
-
-    let server = serve("direct");
-    assert_refusal(&server.get(&url("a", "info")), 501, "MK2008");
-    Go::new(&server.url())
-        .download("example.com/a@v1.0.0")
-        .assert_fails_with("modkeep MK2008: ");
 }
 
 #[test]
@@ -203,11 +198,18 @@ fn behind_a_proxy_direct_leaves_an_absence_an_absence() {
     // Anything but 404 for a longer prefix would fail the whole command.
     let module = module("a", 10).file("b/c/c.go", "package c\n");
     let first = FakeUpstream::start(Corpus::new().with(&module));
-    let server = serve(&format!("{},direct", first.url()));
+    let forge = Forge::start(&["example.com"]);
+    let list = format!("{},direct", first.url());
+    let server = Setup::new(crate::site::BINARY, &list)
+        .option("--ca", &forge.root().display().to_string())
+        .env("HTTPS_PROXY", &forge.proxy())
+        .env("NO_PROXY", "127.0.0.1")
+        .start();
     assert_eq!(server.get(&url("none", "info")).status, 404);
     Go::new(&server.url())
         .get("example.com/a/b/c@v1.0.0")
         .assert_ok();
+    assert!(!forge.asked().is_empty());
 }
 
 #[test]

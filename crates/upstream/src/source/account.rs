@@ -111,7 +111,8 @@ fn verdict(failure: &Failure) -> Verdict {
         Failure::Unreachable(_) | Failure::Silent(_) => Verdict::Silent,
         Failure::Broken(_) | Failure::Timeout(_) => Verdict::Unanswered,
         Failure::RateLimited { retry_after } => Verdict::Rest(*retry_after),
-        Failure::Refused(_) => Verdict::Neutral,
+        // A repository says nothing about the others.
+        Failure::Refused(_) | Failure::VersionControl(_) => Verdict::Neutral,
         // 408: the source lost patience with the request. Other 4xx are about the request.
         Failure::Status { status, .. } if *status < 500 && *status != 408 => Verdict::Neutral,
         Failure::Saturated { .. } | Failure::Open { .. } | Failure::GivenUp => Verdict::Void,

@@ -5,7 +5,7 @@
 //! the newest head that this machine's `go` remembers, so that two histories show. Nothing is kept.
 
 use super::VersionSubject;
-use crate::{config, doctor_command::client::GoClient, failure::with_causes};
+use crate::{doctor_command::client::GoClient, failure::with_causes};
 use bytes::Bytes;
 use doctor::compare::{HashSource, HashStatement, HashedFile, StatementContent};
 use futures_util::future::join_all;

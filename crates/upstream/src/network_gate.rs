@@ -1,0 +1,153 @@
+//! The way to hosts that a module path names: guarded, since strangers choose them.
+//!
+//! A source is where an operator said; a repository is wherever a path, or a page, says it is. So its pages come
+//! over https alone, by our own loop of redirects, and from addresses of the public internet or permitted ones;
+//! and `git` is told the very addresses that were judged, whatever the name means a moment later. Behind a proxy
+//! of the company it is the proxy that looks names up, so only what a URL tells is judged there.
+
+use crate::{
+    BuildError, SourceName, UpstreamOptions, client,
+    egress::Way,
+    failure::cause_of,
+    inside::AllowedNets,
+    lookup::{JudgedLookup, Lookup},
+    redirect::Trail,
+};
+use async_trait::async_trait;
+use bytes::BytesMut;
+use http::header;
+use reqwest::{Client, Response, dns::Resolve as _};
+use std::{net::IpAddr, time::Duration};
+use tokio::time::timeout;
+use url::{Host, Url};
+use vcs::{MetaPage, NetworkGate, VcsError};
+
+/// The way to hosts that paths name.
+pub(crate) struct GuardedNetwork {
+    client: Client,
+    lookup: JudgedLookup,
+    allowed: AllowedNets,
+    way: Way,
+    patience: Duration,
+}
+
+/// What is read of a page: its head has what counts.
+const PAGE_LIMIT: usize = 256 << 10;
+
+// === impl GuardedNetwork ===
+
+impl GuardedNetwork {
+    pub(crate) fn try_new(
+        tls: &rustls::ClientConfig,
+        options: &UpstreamOptions,
+        allowed: AllowedNets,
+    ) -> Result<Self, BuildError> {
+        let name = SourceName::word("direct");
+        let lookup = JudgedLookup::new(Lookup::new(), allowed.clone());
+        // No host in particular: which hops a proxy takes is asked of each.
+        let nowhere = Url::parse("https://direct.invalid").map_err(|error| BuildError::Url {
+            entry: "direct".to_owned(),
+            why: error.to_string(),
+        })?;
+        let way = Way::of(&options.egress, &nowhere);
+        let builder = client::builder(tls, options).dns_resolver(lookup.clone());
+        Ok(Self {
+            client: client::build(&name, way.lead(builder)?)?,
+            lookup,
+            allowed,
+            way,
+            patience: options.header,
+        })
+    }
+
+    async fn follow(&self, url: &str) -> Result<MetaPage, VcsError> {
+        let no_url = |_| VcsError::Content(format!("{url} is no URL"));
+        let mut trail = Trail::new(Url::parse(url).map_err(no_url)?);
+        loop {
+            let hop = trail.current().clone();
+            if hop.scheme() != "https" {
+                let why = format!("{hop} is not asked: without TLS anybody could answer");
+                return Err(VcsError::Forbidden(why));
+            }
+            if !self.allowed.permit_host(&hop) {
+                return Err(inside(hop.host_str().unwrap_or_default()));
+            }
+            // The second version of git's protocol has short first answers.
+            let request = self
+                .client
+                .get(hop.clone())
+                .header("git-protocol", "version=2");
+            let answered = request.send().await;
+            let answer = answered.map_err(|error| unreachable(&hop, &error))?;
+            if !answer.status().is_redirection() {
+                return read(answer, hop).await;
+            }
+            let location = answer.headers().get(header::LOCATION);
+            let location = location.map_or(&b""[..], |location| location.as_bytes());
+            let followed = trail.follow(location);
+            followed.map_err(|error| VcsError::Content(format!("{hop}: {error}")))?;
+        }
+    }
+}
+
+#[async_trait]
+impl NetworkGate for GuardedNetwork {
+    async fn page(&self, url: &str) -> Result<MetaPage, VcsError> {
+        let answered = timeout(self.patience, self.follow(url)).await;
+        answered.unwrap_or(Err(VcsError::Timeout(self.patience)))
+    }
+
+    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, VcsError> {
+        let no_url = |_| VcsError::Content(format!("{host:?} is no host"));
+        let url = Url::parse(&format!("https://{host}:{port}")).map_err(no_url)?;
+        if !self.allowed.permit_host(&url) {
+            return Err(inside(host));
+        }
+        match url.host() {
+            Some(Host::Ipv4(address)) => return Ok(vec![address.into()]),
+            Some(Host::Ipv6(address)) => return Ok(vec![address.into()]),
+            _ if self.way.is_proxied(&url) => return Ok(Vec::new()),
+            _ => {}
+        }
+        let name = host.parse();
+        let name = name.map_err(|_| VcsError::Content(format!("{host:?} is no host")))?;
+        let looked = timeout(self.patience, self.lookup.resolve(name)).await;
+        match looked {
+            Ok(Ok(addresses)) => Ok(addresses.map(|address| address.ip()).collect()),
+            Ok(Err(error)) if JudgedLookup::is_inside(error.as_ref()) => Err(inside(host)),
+            Ok(Err(error)) => Err(VcsError::Unreachable(format!("{host}: {error}"))),
+            Err(_) => Err(VcsError::Timeout(self.patience)),
+        }
+    }
+}
+
+fn inside(host: &str) -> VcsError {
+    VcsError::Forbidden(format!(
+        "{host} lies inside this network, which --allow-net could permit"
+    ))
+}
+
+fn unreachable(url: &Url, error: &reqwest::Error) -> VcsError {
+    let host = url.host_str().unwrap_or_default();
+    if crate::failure::is_inside(error) {
+        return inside(host);
+    }
+    VcsError::Unreachable(format!("{host}: {}", cause_of(error)))
+}
+
+async fn read(mut answer: Response, url: Url) -> Result<MetaPage, VcsError> {
+    let mut body = BytesMut::new();
+    while body.len() < PAGE_LIMIT {
+        let piece = answer.chunk().await;
+        match piece.map_err(|error| unreachable(&url, &error))? {
+            Some(piece) => body.extend_from_slice(&piece),
+            None => break,
+        }
+    }
+    body.truncate(PAGE_LIMIT);
+    Ok(MetaPage {
+        url: url.to_string(),
+        status: answer.status().as_u16(),
+        body: body.freeze(),
+    })
+}
