@@ -230,7 +230,7 @@ fn whatever_is_asked_has_a_state_and_nothing_else_has() {
         .map(|breaker| breaker["upstream"].as_str().unwrap());
     let of_status: BTreeSet<&str> = of_status.collect();
     let (public, private) = (public.url(), private.url());
-    assert_eq!(of_status, BTreeSet::from([&*public, &*private]));
+    assert_eq!(of_status, BTreeSet::from([&*public, &*private, "direct"]));
     let page = classic(&server);
     let labels = page
         .lines()

@@ -11,7 +11,7 @@ use testkit::go::Go;
 use vcs::{GitOptions, GitRepositories, ModuleRepository};
 
 /// Seeds that a run takes; `DIRECT_REPOSITORIES` in the environment asks for more.
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 4;
 
 /// How many names `go` is asked for by one command.
 const BATCH: usize = 60;
