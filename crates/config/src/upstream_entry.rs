@@ -8,7 +8,7 @@
 //! fallback = "failure"
 //!
 //! [[upstream]]
-//! url = "https://proxy.golang.org"
+//! url = "https://mirror.example.org"
 //! breaker = false
 //! ```
 //!
