@@ -130,7 +130,7 @@ fn many_clients_at_once_cost_one_clone() {
 }
 
 #[test]
-fn a_killed_server_leaves_no_child_and_begins_again() {
+fn a_killed_server_begins_again_on_its_data() {
     let forge = forge();
     let mut server = serve(&forge, "direct");
     assert!(server.get("/github.com/someone/a/@v/list").is_whole());

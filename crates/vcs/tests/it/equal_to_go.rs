@@ -18,7 +18,7 @@ const BATCH: usize = 60;
 
 /// What became of one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Told {
+enum QueryOutcome {
     Found {
         version: String,
         time: String,
@@ -40,7 +40,7 @@ fn go(repositories: &Path) -> Go {
 }
 
 /// Asks `go` for each `module@query`.
-fn ask_go(go: &Go, questions: &[(String, String)]) -> BTreeMap<(String, String), Told> {
+fn ask_go(go: &Go, questions: &[(String, String)]) -> BTreeMap<(String, String), QueryOutcome> {
     let mut told = BTreeMap::new();
     for batch in questions.chunks(BATCH) {
         let names: Vec<String> = batch
@@ -61,11 +61,11 @@ fn ask_go(go: &Go, questions: &[(String, String)]) -> BTreeMap<(String, String),
                 .unwrap()
                 .to_owned();
             let answer = if object["Error"].is_string() {
-                Told::Absent
+                QueryOutcome::Absent
             } else {
                 let info = std::fs::read(text("Info")).unwrap();
                 let info: Value = serde_json::from_slice(&info).unwrap();
-                Told::Found {
+                QueryOutcome::Found {
                     version: text("Version"),
                     time: info["Time"].as_str().unwrap().to_owned(),
                     go_mod: std::fs::read_to_string(text("GoMod")).unwrap(),
@@ -86,16 +86,16 @@ async fn ask_us(
     module: &str,
     query: &str,
     scratch: &Path,
-) -> Result<Told, String> {
+) -> Result<QueryOutcome, String> {
     let url = format!("file://{}", repository.directory.display());
     let code = git.repository(&url, None).unwrap();
     let path = module.parse().unwrap();
     let module = match ModuleRepository::new(&path, &repository.root, "", code) {
-        Err(error) if error.is_absence() => return Ok(Told::Absent),
+        Err(error) if error.is_absence() => return Ok(QueryOutcome::Absent),
         module => module.map_err(|error| error.to_string())?,
     };
     let info = match module.info(query).await {
-        Err(error) if error.is_absence() => return Ok(Told::Absent),
+        Err(error) if error.is_absence() => return Ok(QueryOutcome::Absent),
         info => info.map_err(|error| error.to_string())?,
     };
     let info: Value = serde_json::from_str(&info).unwrap();
@@ -103,12 +103,12 @@ async fn ask_us(
     let parsed = version.parse().unwrap();
     // A version that Go's rules give to a commit may be one that they refuse when it is asked for.
     let go_mod = match module.go_mod(&parsed).await {
-        Err(error) if error.is_absence() => return Ok(Told::Absent),
+        Err(error) if error.is_absence() => return Ok(QueryOutcome::Absent),
         go_mod => go_mod.map_err(|error| error.to_string())?,
     };
     let zip = module.zip(&parsed, scratch).await;
     let zip = zip.map_err(|error| error.to_string())?;
-    Ok(Told::Found {
+    Ok(QueryOutcome::Found {
         version,
         time: info["Time"].as_str().unwrap().to_owned(),
         go_mod: String::from_utf8(go_mod).unwrap(),
@@ -147,7 +147,7 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
             let ours = ask_us(&git, &sample, &module, &query, &scratch).await;
             if ours.as_ref() == Ok(&theirs) {
                 equal += 1;
-                found += usize::from(theirs != Told::Absent);
+                found += usize::from(theirs != QueryOutcome::Absent);
             } else {
                 wrong.push(format!(
                     "{module}@{query}\n  go:   {theirs:?}\n  here: {ours:?}"
