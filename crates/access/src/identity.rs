@@ -1,6 +1,6 @@
 //! Identity: who calls, once that is proven.
 
-use crate::scope::Scopes;
+use crate::scope::AccessScopes;
 use std::fmt;
 
 /// Who calls.
@@ -13,7 +13,7 @@ pub struct Identity {
     /// Groups that it is in.
     pub groups: Vec<String>,
     /// What it may do.
-    pub rights: Rights,
+    pub rights: CallerRights,
     /// The project that calls, if it is known: repository and job, for questions about impact.
     pub project: Option<String>,
 }
@@ -31,13 +31,13 @@ pub enum IdentityKind {
 
 /// Where an identity's rights stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rights {
+pub enum CallerRights {
     /// In the rules of the site that name it or one of its groups.
     Rules,
     /// In its own scopes; a rule that names it adds nothing.
-    Scopes(Scopes),
+    Scopes(AccessScopes),
     /// In rules, as far as its scopes reach.
-    RulesWithin(Scopes),
+    RulesWithin(AccessScopes),
 }
 
 // === impl IdentityKind ===

@@ -13,6 +13,7 @@
 //! A module that somebody may not know of is answered like one that does not exist: the answer is made
 //! from the name alone, before anything is looked up, so that neither its text nor its time tells.
 
+mod action;
 mod authenticator;
 mod credential;
 mod failure;
@@ -24,12 +25,13 @@ mod scope;
 mod secret;
 pub mod token;
 
+pub use action::{AccessAction, UnknownAction};
 pub use authenticator::{Authenticator, IdentityProvider};
 pub use credential::Credential;
 pub use failure::{AuthenticationFailure, FailureReason};
-pub use identity::{Identity, IdentityKind, Rights};
+pub use identity::{CallerRights, Identity, IdentityKind};
 pub use metrics::AccessMetrics;
 pub use policy::{AccessPolicy, AccessVerdict, CoveredModules};
-pub use rule::{AccessRule, Action, UnknownAction};
-pub use scope::{Scope, ScopeError, Scopes};
+pub use rule::AccessRule;
+pub use scope::{AccessScope, AccessScopes, ScopeError};
 pub use secret::Secret;

@@ -1,12 +1,13 @@
 //! Policy: what is answered to whom. Pure.
 //!
 //! A module is *guarded* if it is private, or if a rule names it; with [`CoveredModules::All`] every module is.
-//! About a guarded module nobody learns anything who has no right to it. Rights add up: what one rule
+//! About a guarded module nobody learns anything who has no right to it. CallerRights add up: what one rule
 //! allows, no other takes away, so the order of rules means nothing.
 
 use crate::{
-    identity::{Identity, Rights},
-    rule::{AccessRule, Action},
+    action::AccessAction,
+    identity::{CallerRights, Identity},
+    rule::AccessRule,
 };
 
 /// Which modules callers have to be known for.
@@ -71,13 +72,18 @@ impl AccessPolicy {
     }
 
     /// Whether a caller may do something about a guarded module.
-    pub fn judge(&self, caller: Option<&Identity>, action: Action, module: &str) -> AccessVerdict {
+    pub fn judge(
+        &self,
+        caller: Option<&Identity>,
+        action: AccessAction,
+        module: &str,
+    ) -> AccessVerdict {
         let Some(identity) = caller else {
             return AccessVerdict::Unidentified;
         };
         if self.allows(identity, action, module) {
             AccessVerdict::Allowed
-        } else if Action::ALL
+        } else if AccessAction::ALL
             .into_iter()
             .any(|other| self.allows(identity, other, module))
         {
@@ -94,35 +100,37 @@ impl AccessPolicy {
             self.rules.iter().any(|rule| {
                 rule.modules.to_string() == EVERYTHING
                     && rule.names_caller(identity)
-                    && rule.allows(identity, Action::Administer)
+                    && rule.allows(identity, AccessAction::Administer)
             })
         };
         match &identity.rights {
-            Rights::Scopes(scopes) => scopes.administer_site(),
-            Rights::Rules => by_rule(),
-            Rights::RulesWithin(scopes) => scopes.administer_site() && by_rule(),
+            CallerRights::Scopes(scopes) => scopes.administer_site(),
+            CallerRights::Rules => by_rule(),
+            CallerRights::RulesWithin(scopes) => scopes.administer_site() && by_rule(),
         }
     }
 
-    fn allows(&self, identity: &Identity, action: Action, module: &str) -> bool {
+    fn allows(&self, identity: &Identity, action: AccessAction, module: &str) -> bool {
         let by_rule = || {
             self.rules
                 .iter()
                 .any(|rule| rule.names(identity, module) && rule.allows(identity, action))
         };
         match &identity.rights {
-            Rights::Scopes(scopes) => {
+            CallerRights::Scopes(scopes) => {
                 scopes.allow(action, module) && self.may_publish_so(identity, action, module)
             }
-            Rights::Rules => by_rule(),
-            Rights::RulesWithin(scopes) => scopes.allow(action, module) && by_rule(),
+            CallerRights::Rules => by_rule(),
+            CallerRights::RulesWithin(scopes) => scopes.allow(action, module) && by_rule(),
         }
     }
 
     /// A prefix for which `publish-by` stands is published to so only, by tokens of the site too.
-    fn may_publish_so(&self, identity: &Identity, action: Action, module: &str) -> bool {
+    fn may_publish_so(&self, identity: &Identity, action: AccessAction, module: &str) -> bool {
         let mut restricting = self.rules.iter().filter(|rule| {
-            action == Action::Publish && !rule.publish_by.is_empty() && rule.modules.matches(module)
+            action == AccessAction::Publish
+                && !rule.publish_by.is_empty()
+                && rule.modules.matches(module)
         });
         restricting.all(|rule| rule.publish_by.contains(&identity.kind))
     }
@@ -134,10 +142,10 @@ const EVERYTHING: &str = "*";
 #[cfg(test)]
 mod tests {
     use super::{AccessPolicy, AccessVerdict, CoveredModules};
-    use crate::{AccessRule, Action, Identity, IdentityKind, Rights, Scopes};
+    use crate::{AccessAction, AccessRule, AccessScopes, CallerRights, Identity, IdentityKind};
     use gomod::pattern::ModulePatterns;
 
-    fn rule(modules: &str, groups: &[&str], users: &[&str], allow: &[Action]) -> AccessRule {
+    fn rule(modules: &str, groups: &[&str], users: &[&str], allow: &[AccessAction]) -> AccessRule {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         AccessRule {
             modules: ModulePatterns::parse(modules),
@@ -148,7 +156,7 @@ mod tests {
         }
     }
 
-    fn who(name: &str, groups: &[&str], rights: Rights) -> Identity {
+    fn who(name: &str, groups: &[&str], rights: CallerRights) -> Identity {
         Identity {
             name: name.to_owned(),
             kind: IdentityKind::Oidc,
@@ -158,23 +166,23 @@ mod tests {
         }
     }
 
-    fn scopes(text: &str) -> Scopes {
-        Scopes::parse(text).unwrap()
+    fn scopes(text: &str) -> AccessScopes {
+        AccessScopes::parse(text).unwrap()
     }
 
     fn policy() -> AccessPolicy {
         AccessPolicy::new(
             CoveredModules::Private,
             vec![
-                rule("corp.example/*", &["staff"], &[], &[Action::Read]),
+                rule("corp.example/*", &["staff"], &[], &[AccessAction::Read]),
                 rule(
                     "corp.example/pay",
                     &[],
                     &["alice"],
-                    &[Action::Read, Action::Publish],
+                    &[AccessAction::Read, AccessAction::Publish],
                 ),
-                rule("named.example", &["*"], &[], &[Action::Read]),
-                rule("*", &["ops"], &[], &[Action::Administer]),
+                rule("named.example", &["*"], &[], &[AccessAction::Read]),
+                rule("*", &["ops"], &[], &[AccessAction::Administer]),
             ],
         )
     }
@@ -195,34 +203,34 @@ mod tests {
     #[test]
     fn rights_add_up_and_whoever_has_none_may_not_know() {
         let policy = policy();
-        let staff = who("bob", &["staff"], Rights::Rules);
-        let alice = who("alice", &[], Rights::Rules);
+        let staff = who("bob", &["staff"], CallerRights::Rules);
+        let alice = who("alice", &[], CallerRights::Rules);
         let judge = |caller: &Identity, action, module| policy.judge(Some(caller), action, module);
         assert_eq!(
-            judge(&staff, Action::Read, "corp.example/pay"),
+            judge(&staff, AccessAction::Read, "corp.example/pay"),
             AccessVerdict::Allowed
         );
         assert_eq!(
-            judge(&staff, Action::Publish, "corp.example/pay"),
+            judge(&staff, AccessAction::Publish, "corp.example/pay"),
             AccessVerdict::Forbidden
         );
         assert_eq!(
-            judge(&staff, Action::Read, "other.example/x"),
+            judge(&staff, AccessAction::Read, "other.example/x"),
             AccessVerdict::Hidden
         );
         assert_eq!(
-            judge(&alice, Action::Publish, "corp.example/pay/v2"),
+            judge(&alice, AccessAction::Publish, "corp.example/pay/v2"),
             AccessVerdict::Allowed
         );
         assert_eq!(
-            judge(&alice, Action::Read, "corp.example/else"),
+            judge(&alice, AccessAction::Read, "corp.example/else"),
             AccessVerdict::Hidden
         );
         assert_eq!(
-            judge(&alice, Action::Read, "named.example/x"),
+            judge(&alice, AccessAction::Read, "named.example/x"),
             AccessVerdict::Allowed
         );
-        let nobody = policy.judge(None, Action::Read, "corp.example/pay");
+        let nobody = policy.judge(None, AccessAction::Read, "corp.example/pay");
         assert_eq!(nobody, AccessVerdict::Unidentified);
     }
 
@@ -232,15 +240,15 @@ mod tests {
         let robot = who(
             "robot",
             &["staff"],
-            Rights::Scopes(scopes("read:tools.example")),
+            CallerRights::Scopes(scopes("read:tools.example")),
         );
-        let read = |caller, module| policy.judge(Some(caller), Action::Read, module);
+        let read = |caller, module| policy.judge(Some(caller), AccessAction::Read, module);
         assert_eq!(read(&robot, "tools.example/x"), AccessVerdict::Allowed);
         assert_eq!(read(&robot, "corp.example/pay"), AccessVerdict::Hidden);
         let bounded = who(
             "bob",
             &["staff"],
-            Rights::RulesWithin(scopes("read:corp.example/a")),
+            CallerRights::RulesWithin(scopes("read:corp.example/a")),
         );
         assert_eq!(read(&bounded, "corp.example/a"), AccessVerdict::Allowed);
         assert_eq!(read(&bounded, "corp.example/b"), AccessVerdict::Hidden);
@@ -248,19 +256,19 @@ mod tests {
 
     #[test]
     fn a_prefix_published_by_ci_takes_no_other_proof() {
-        let mut published = rule("corp.example/*", &["*"], &[], &[Action::Publish]);
+        let mut published = rule("corp.example/*", &["*"], &[], &[AccessAction::Publish]);
         published.publish_by = vec![IdentityKind::Ci];
         let policy = AccessPolicy::new(CoveredModules::Private, vec![published]);
         let publish =
-            |caller: &Identity| policy.judge(Some(caller), Action::Publish, "corp.example/x");
-        let person = who("alice", &[], Rights::Rules);
+            |caller: &Identity| policy.judge(Some(caller), AccessAction::Publish, "corp.example/x");
+        let person = who("alice", &[], CallerRights::Rules);
         let job = Identity {
             kind: IdentityKind::Ci,
             ..person.clone()
         };
         let token = Identity {
             kind: IdentityKind::Token,
-            rights: Rights::Scopes(scopes("publish read")),
+            rights: CallerRights::Scopes(scopes("publish read")),
             ..person.clone()
         };
         assert_eq!(publish(&person), AccessVerdict::Hidden);
@@ -272,13 +280,13 @@ mod tests {
     fn the_site_is_administered_by_a_right_to_all_of_it() {
         let policy = policy();
         let site = |groups: &[&str], rights| policy.administers_site(&who("x", groups, rights));
-        assert!(site(&["ops"], Rights::Rules));
-        assert!(!site(&["staff"], Rights::Rules));
-        assert!(site(&[], Rights::Scopes(scopes("administer"))));
+        assert!(site(&["ops"], CallerRights::Rules));
+        assert!(!site(&["staff"], CallerRights::Rules));
+        assert!(site(&[], CallerRights::Scopes(scopes("administer"))));
         assert!(!site(
             &[],
-            Rights::Scopes(scopes("administer:corp.example/*"))
+            CallerRights::Scopes(scopes("administer:corp.example/*"))
         ));
-        assert!(!site(&["ops"], Rights::RulesWithin(scopes("read"))));
+        assert!(!site(&["ops"], CallerRights::RulesWithin(scopes("read"))));
     }
 }

@@ -3,16 +3,16 @@
 //! `read:corp.example/*` is an action and a list of globs in the grammar of GOPRIVATE; `read` alone is
 //! about all modules. Several are separated by spaces, as in OAuth (RFC 6749 section 3.3).
 
-use crate::rule::Action;
+use crate::action::AccessAction;
 use gomod::pattern::ModulePatterns;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One action, about some modules or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub struct AccessScope {
     /// What may be done.
-    pub action: Action,
+    pub action: AccessAction,
     /// About which modules; `None` is all.
     pub modules: Option<ModulePatterns>,
 }
@@ -20,7 +20,7 @@ pub struct Scope {
 /// What a token may do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Scopes(Vec<Scope>);
+pub struct AccessScopes(Vec<AccessScope>);
 
 /// A text is no scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +36,9 @@ pub enum ScopeError {
     Patterns(String),
 }
 
-// === impl Scope ===
+// === impl AccessScope ===
 
-impl Scope {
+impl AccessScope {
     /// Reads one.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Scope {
     }
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for AccessScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.modules {
             Some(modules) => write!(f, "{}:{modules}", self.action),
@@ -81,16 +81,16 @@ impl fmt::Display for Scope {
     }
 }
 
-// === impl Scopes ===
+// === impl AccessScopes ===
 
-impl Scopes {
+impl AccessScopes {
     /// Reads some, separated by spaces.
     ///
     /// # Errors
     /// One of them is none, or there is none.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        let scopes = text.split_whitespace().map(Scope::parse);
-        let scopes: Vec<Scope> = scopes.collect::<Result<_, _>>()?;
+        let scopes = text.split_whitespace().map(AccessScope::parse);
+        let scopes: Vec<AccessScope> = scopes.collect::<Result<_, _>>()?;
         if scopes.is_empty() {
             return Err(ScopeError::Empty);
         }
@@ -98,7 +98,7 @@ impl Scopes {
     }
 
     /// Whether an action on a module is within them.
-    pub fn allow(&self, action: Action, module: &str) -> bool {
+    pub fn allow(&self, action: AccessAction, module: &str) -> bool {
         let mut scopes = self.0.iter();
         scopes.any(|scope| scope.action == action && scope.covers(module))
     }
@@ -111,11 +111,11 @@ impl Scopes {
     /// Whether the site as a whole may be administered: a scope without patterns.
     pub fn administer_site(&self) -> bool {
         let mut scopes = self.0.iter();
-        scopes.any(|scope| scope.action == Action::Administer && scope.modules.is_none())
+        scopes.any(|scope| scope.action == AccessAction::Administer && scope.modules.is_none())
     }
 }
 
-impl fmt::Display for Scopes {
+impl fmt::Display for AccessScopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, scope) in self.0.iter().enumerate() {
             let space = if index == 0 { "" } else { " " };
@@ -125,7 +125,7 @@ impl fmt::Display for Scopes {
     }
 }
 
-impl TryFrom<String> for Scopes {
+impl TryFrom<String> for AccessScopes {
     type Error = ScopeError;
 
     fn try_from(text: String) -> Result<Self, ScopeError> {
@@ -133,52 +133,53 @@ impl TryFrom<String> for Scopes {
     }
 }
 
-impl From<Scopes> for String {
-    fn from(scopes: Scopes) -> Self {
+impl From<AccessScopes> for String {
+    fn from(scopes: AccessScopes) -> Self {
         scopes.to_string()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ScopeError, Scopes};
-    use crate::Action;
+    use super::{AccessScopes, ScopeError};
+    use crate::AccessAction;
 
     #[test]
     fn a_scope_reaches_as_far_as_its_patterns() {
         let scopes =
-            Scopes::parse("read:corp.example/*,other.example publish:corp.example/tools").unwrap();
-        assert!(scopes.allow(Action::Read, "corp.example/tools/x"));
-        assert!(scopes.allow(Action::Read, "other.example/y"));
+            AccessScopes::parse("read:corp.example/*,other.example publish:corp.example/tools")
+                .unwrap();
+        assert!(scopes.allow(AccessAction::Read, "corp.example/tools/x"));
+        assert!(scopes.allow(AccessAction::Read, "other.example/y"));
         assert!(
-            !scopes.allow(Action::Read, "corp.example"),
+            !scopes.allow(AccessAction::Read, "corp.example"),
             "the glob has two elements"
         );
-        assert!(scopes.allow(Action::Publish, "corp.example/tools/x"));
-        assert!(!scopes.allow(Action::Publish, "corp.example/other"));
+        assert!(scopes.allow(AccessAction::Publish, "corp.example/tools/x"));
+        assert!(!scopes.allow(AccessAction::Publish, "corp.example/other"));
         assert!(!scopes.administer_site());
-        assert!(Scopes::parse("administer").unwrap().administer_site());
+        assert!(AccessScopes::parse("administer").unwrap().administer_site());
         assert!(
-            !Scopes::parse("administer:a.example")
+            !AccessScopes::parse("administer:a.example")
                 .unwrap()
                 .administer_site()
         );
-        let again = Scopes::parse(&scopes.to_string()).unwrap();
+        let again = AccessScopes::parse(&scopes.to_string()).unwrap();
         assert_eq!(again, scopes);
     }
 
     #[test]
     fn what_would_protect_or_allow_nothing_is_refused() {
-        assert_eq!(Scopes::parse(" "), Err(ScopeError::Empty));
+        assert_eq!(AccessScopes::parse(" "), Err(ScopeError::Empty));
         for text in ["write", "read publish:x all", "READ"] {
             assert!(
-                matches!(Scopes::parse(text), Err(ScopeError::Action(_))),
+                matches!(AccessScopes::parse(text), Err(ScopeError::Action(_))),
                 "{text}"
             );
         }
         for text in ["read:", "read:[a-", "read:,"] {
             assert!(
-                matches!(Scopes::parse(text), Err(ScopeError::Patterns(_))),
+                matches!(AccessScopes::parse(text), Err(ScopeError::Patterns(_))),
                 "{text}"
             );
         }

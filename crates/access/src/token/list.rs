@@ -2,8 +2,8 @@
 
 use crate::{
     failure::{AuthenticationFailure, FailureReason},
-    identity::{Identity, IdentityKind, Rights},
-    scope::Scopes,
+    identity::{CallerRights, Identity, IdentityKind},
+    scope::AccessScopes,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct TokenRecord {
     /// SHA-256 of its text, in hexadecimal digits.
     hash: String,
     /// What it may do.
-    pub scopes: Scopes,
+    pub scopes: AccessScopes,
     /// When it was made.
     pub created: Timestamp,
     /// When it ends, if it does.
@@ -109,7 +109,7 @@ impl TokenRecord {
             name: self.name.clone(),
             kind: IdentityKind::Token,
             groups: Vec::new(),
-            rights: Rights::Scopes(self.scopes.clone()),
+            rights: CallerRights::Scopes(self.scopes.clone()),
             project: None,
         }
     }
@@ -155,7 +155,7 @@ impl TokenList {
         &mut self,
         hash: String,
         name: String,
-        scopes: Scopes,
+        scopes: AccessScopes,
         created: Timestamp,
         expires: Option<Timestamp>,
     ) -> Result<TokenRecord, TokenListError> {
@@ -210,7 +210,7 @@ impl TokenList {
 #[cfg(test)]
 mod tests {
     use super::{TokenList, TokenListError};
-    use crate::{FailureReason, Scopes};
+    use crate::{AccessScopes, FailureReason};
     use jiff::Timestamp;
 
     fn at(second: i64) -> Timestamp {
@@ -218,7 +218,7 @@ mod tests {
     }
 
     fn add(list: &mut TokenList, hash: &str, name: &str, expires: Option<i64>) {
-        let scopes = Scopes::parse("read:corp.example/*").unwrap();
+        let scopes = AccessScopes::parse("read:corp.example/*").unwrap();
         list.add(
             hash.repeat(8),
             name.to_owned(),
@@ -283,7 +283,7 @@ mod tests {
     fn those_that_ended_long_ago_make_room() {
         let mut list = TokenList::default();
         add(&mut list, "0123abcd", "old", Some(200));
-        let scopes = Scopes::parse("read").unwrap();
+        let scopes = AccessScopes::parse("read").unwrap();
         let later = at(200 + 367 * 24 * 3600);
         list.add("ff".repeat(32), "new".to_owned(), scopes, later, None)
             .unwrap();

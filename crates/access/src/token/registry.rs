@@ -11,7 +11,7 @@ use super::{
 use crate::{
     failure::{AuthenticationFailure, FailureReason},
     identity::Identity,
-    scope::Scopes,
+    scope::AccessScopes,
 };
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
@@ -44,7 +44,7 @@ pub struct NewToken {
     /// Who or what it is for.
     pub name: String,
     /// What it may do.
-    pub scopes: Scopes,
+    pub scopes: AccessScopes,
     /// When it ends.
     pub expires: Option<Timestamp>,
 }
@@ -251,7 +251,7 @@ impl TokenRegistry {
 #[cfg(test)]
 mod tests {
     use super::{NewToken, TokenRegistry, TokenStoreError};
-    use crate::{FailureReason, Scopes, token::TokenText};
+    use crate::{AccessScopes, FailureReason, token::TokenText};
     use jiff::{SignedDuration, Timestamp};
     use store::{Store, StoreOptions};
 
@@ -264,7 +264,7 @@ mod tests {
     fn new(name: &str) -> NewToken {
         NewToken {
             name: name.to_owned(),
-            scopes: Scopes::parse("read:corp.example/*").unwrap(),
+            scopes: AccessScopes::parse("read:corp.example/*").unwrap(),
             expires: Some(NOW + SignedDuration::from_secs(60)),
         }
     }
