@@ -150,6 +150,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "access",
             "checksumdb",
             "codes",
             "finding",
@@ -167,6 +168,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
+            "access",
             "bundle",
             "checkout",
             "checksumdb",
@@ -213,7 +215,11 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("object_store", &["store"]),
     ("reqwest", &["upstream"]),
     ("rusqlite", &["store"]),
-    ("rustls", &["doctor", "testkit", "upstream", "modkeep"]),
+    // `server` has the certificate that clients see.
+    (
+        "rustls",
+        &["doctor", "server", "testkit", "upstream", "modkeep"],
+    ),
     ("utoipa", &["server"]),
     (
         "tokio",

@@ -15,13 +15,16 @@
 //! then into what the other crates take ([`Settings`]). This crate knows no command line: flags come as
 //! texts.
 
+pub mod access_entry;
 mod advisories;
 mod config_value;
 pub mod deny;
 mod environment;
 mod error;
 mod fallback;
+mod field_names;
 mod file;
+mod file_tables;
 mod go_files;
 mod kind;
 pub mod log_filter;
@@ -33,6 +36,7 @@ mod schema;
 mod settings;
 mod sourced;
 mod sumdb;
+mod table_array;
 mod table_keys;
 mod tables;
 mod toml_value;
@@ -50,15 +54,16 @@ pub use kind::OptionKind;
 pub use option::{DefaultValue, OPTIONS, OptionRow};
 pub use resolve::{ConfigLayers, FlagValues, ResolvedConfig, resolve};
 pub use schema::json_schema;
-pub use settings::{OwnSettings, Settings, StoreSettings};
+pub use settings::{OwnSettings, Settings, StoreSettings, TlsSettings};
 pub use sourced::{FilePlace, ValueOrigin};
 pub use sumdb::{Database, key as database_key, known_key, parse as database};
 pub use tables::{
-    BlobsSection, CacheSection, Configuration, DirectSection, FetchSection, LimitSection,
-    ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection, ScrubSection,
-    StorageSection, SumdbSection, VerifySection, VulndbSection,
+    AuthSection, BlobsSection, CacheSection, Configuration, DirectSection, FetchSection,
+    LimitSection, ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection,
+    ScrubSection, StorageSection, SumdbSection, TlsSection, VerifySection, VulndbSection,
 };
 pub use types::LogFormat;
+pub use value::duration as parse_duration;
 
 /// The flag and environment variable that name the file itself; no option, for a file cannot name itself.
 pub const CONFIG_FLAG: &str = "config";
