@@ -55,8 +55,8 @@ pub use sourced::{FilePlace, ValueOrigin};
 pub use sumdb::{Database, key as database_key, known_key, parse as database};
 pub use tables::{
     BlobsSection, CacheSection, Configuration, DirectSection, FetchSection, LimitSection,
-    ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection, ScrubSection,
-    StorageSection, SumdbSection, VerifySection, VulndbSection,
+    ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection, PublishSection,
+    ScrubSection, StorageSection, SumdbSection, VerifySection, VulndbSection,
 };
 pub use types::LogFormat;
 

@@ -10,6 +10,7 @@ mod fetch;
 mod listen;
 mod private;
 mod proof;
+mod publish;
 mod storage;
 
 pub use cache::{CacheSection, LogSection, VulndbSection};
@@ -17,6 +18,7 @@ pub use fetch::{DirectSection, FetchSection, PrefetchSection};
 pub use listen::{LimitSection, ListenSection};
 pub use private::PrivateSection;
 pub use proof::{OwnSumdbSection, SumdbSection, VerifySection};
+pub use publish::PublishSection;
 pub use storage::{BlobsSection, ScrubSection, StorageSection};
 
 use crate::{
@@ -52,6 +54,8 @@ pub struct Configuration {
     pub direct: DirectSection,
     /// Private modules.
     pub private: PrivateSection,
+    /// Versions that are published here.
+    pub publish: PublishSection,
     /// Verification.
     pub verify: VerifySection,
     /// The checksum database.

@@ -8,6 +8,7 @@ mod gate;
 mod options;
 mod orders;
 mod project;
+mod publish;
 mod vuln;
 
 pub(crate) use options::{data, given, prepared, settings, settings_of, unlogged};
@@ -30,7 +31,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), publish::publish(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -123,7 +124,7 @@ fn store() -> Command {
         .about("Check, mend, export, import and decide about what is kept")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle\n  modkeep store backup /backup/2026-03-01\n  modkeep store withdraw example.com/m@v1.0.0 --reason 'it was never released'\n  modkeep store resolve")
+        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle\n  modkeep store backup /backup/2026-03-01\n  modkeep store withdraw example.com/m@v1.0.0 --reason 'it was never released'\n  modkeep store retire example.com/m@v1.0.0 --reason 'v1.0.1 mends it'\n  modkeep store resolve")
         .subcommands([
             verify(),
             verb("rebuild", "Make the catalog again from blobs and journal"),
@@ -132,6 +133,7 @@ fn store() -> Command {
             backup::backup(),
             backup::restore(),
             orders::withdraw(),
+            orders::retire(),
             orders::resolve(),
         ])
 }

@@ -17,6 +17,7 @@ use crate::{
     limits::MAX_BODY,
     pages::{self, PageContext},
     privacy,
+    publication::{self, PublishRequest},
     request_id::RequestId,
     request_log::RefusalRecord,
     request_span::{RequestSpan, RequestSubject, SpanContext},
@@ -27,6 +28,7 @@ use crate::{
 use axum::Router;
 use bytes::Bytes;
 use futures_util::future::Either;
+use gomod::Artifact;
 use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use http_body::Body;
 use jiff::Timestamp;
@@ -105,6 +107,8 @@ impl RequestHandler {
             respond::too_many(&form, "requests from this address wait for their answers")
         } else if let RequestSubject::Routed(Ok(Route::Page(page))) = &span.subject {
             self.page(&peer, &head, body, span.id, page).await
+        } else if let RequestSubject::Routed(Ok(Route::Publication(artifact))) = &span.subject {
+            self.publication(&form, &peer, &head, body, artifact).await
         } else {
             // What a client sends and nobody reads is not kept while it is answered.
             drop(body);
@@ -199,7 +203,7 @@ impl RequestHandler {
             _ if announced_length(form.headers) > MAX_BODY => return respond::needless_body(form),
             RequestSubject::Routed(Err(error)) => return respond::misdirected(form, error),
             // Answered before.
-            RequestSubject::Routed(Ok(Route::Page(_))) => {
+            RequestSubject::Routed(Ok(Route::Page(_) | Route::Publication(_))) => {
                 return respond::misdirected(form, &RouteError::NoSuchPage);
             }
         };
@@ -213,6 +217,38 @@ impl RequestHandler {
         }
         let caller = Caller::at(peer.address);
         surface.resource(form, &caller, resource, fetching).await
+    }
+
+    /// Takes a version that is published.
+    async fn publication<B>(
+        &self,
+        form: &ResponseContext<'_>,
+        peer: &Peer,
+        head: &Parts,
+        body: B,
+        artifact: &Artifact,
+    ) -> PreparedResponse
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let surface = &self.surface;
+        let asker = PublishRequest {
+            entrance: peer.entrance,
+            address: peer.address,
+            headers: &head.headers,
+            is_operator: surface.is_operator(peer, &head.headers),
+        };
+        let permission = &*surface.publishers;
+        publication::put(
+            &surface.proxy,
+            permission,
+            form,
+            (peer, asker),
+            artifact,
+            body,
+        )
+        .await
     }
 
     /// Answers what is no part of the module protocol.

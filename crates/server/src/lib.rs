@@ -28,6 +28,7 @@ pub mod metrics;
 mod observer;
 mod pages;
 mod privacy;
+mod publication;
 mod request_id;
 mod request_log;
 mod request_span;

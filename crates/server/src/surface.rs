@@ -6,6 +6,7 @@ use crate::{
     guard::RequestGuard,
     observer::ObservedRequest,
     pages::SharedPages,
+    publication::{OperatorsPublish, PublishPermission},
     request_id::RequestIds,
     request_log::RequestLog,
     respond::{self, PreparedResponse, ResponseContext},
@@ -29,6 +30,8 @@ pub(crate) struct Surface {
     pub(crate) guard: RequestGuard,
     /// Who is believed for whom it asks.
     pub(crate) proxies: TrustedProxies,
+    /// Who may publish.
+    pub(crate) publishers: Box<dyn PublishPermission>,
     /// What this server's clients set.
     pub(crate) client: ClientSettings,
     /// Whether the log shows private names.
@@ -57,6 +60,7 @@ impl Surface {
             request_log: Arc::default(),
             guard: RequestGuard::default(),
             proxies: TrustedProxies::default(),
+            publishers: Box::new(OperatorsPublish),
             client: ClientSettings::default(),
             logs_private: false,
             draining: AtomicBool::new(false),

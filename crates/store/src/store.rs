@@ -3,13 +3,14 @@
 //! It joins blobs and catalog: a blob is durable before the catalog is told of it (law L5). The catalog
 //! is reached through its port alone; which one it is is decided where a store is opened.
 
+mod publish;
 mod repair;
 mod replace;
 mod scan;
 mod space;
 mod tiles;
 mod trust;
-mod withdrawn;
+mod version_marks;
 
 pub use tiles::TILE_SIZE;
 

@@ -60,6 +60,7 @@ mod prefetch;
 mod private_names;
 mod probes;
 mod project;
+mod publish;
 mod queries;
 mod rate_limits;
 mod redirects;

@@ -12,6 +12,7 @@
 //! into the same tree writes only what is new.
 
 use super::ProblemList;
+use crate::VersionMark;
 use crate::{
     blob::BlobId, catalog::CaptureRow, core::StoreCore, disk, error::StoreError, key::Key,
     options::BlobPlace, reader::BlobReader, record::ArtifactKinds, store::Store,
@@ -76,7 +77,10 @@ pub async fn export(
 ) -> Result<ExportReport, StoreError> {
     let root = root.to_owned();
     let report = ExportReport::default();
-    let withdrawn = store.withdrawn_versions().await?.into_iter();
+    let withdrawn = store
+        .marked_versions(VersionMark::Withdrawn)
+        .await?
+        .into_iter();
     let withdrawn = withdrawn.map(|withdrawn| (withdrawn.module, withdrawn.version));
     let mut export = TreeExport {
         store,
