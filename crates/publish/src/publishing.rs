@@ -292,9 +292,9 @@ fn taken(kept: &KeptHashes, offered: &ZipContents) -> Refusal {
     let none = "nothing".to_owned();
     let (zip, go_mod) = (&kept.zip, &kept.go_mod);
     let lines = vec![
-        format!("kept zip:       {}", zip.as_ref().unwrap_or(&none)),
-        format!("offered zip:    {}", offered.h1),
-        format!("kept go.mod:    {}", go_mod.as_ref().unwrap_or(&none)),
+        format!("kept zip: {}", zip.as_ref().unwrap_or(&none)),
+        format!("offered zip: {}", offered.h1),
+        format!("kept go.mod: {}", go_mod.as_ref().unwrap_or(&none)),
         format!("offered go.mod: {}", offered.go_mod_h1),
         "next: publish the change as a new version; what is kept stays".to_owned(),
     ];
