@@ -62,7 +62,7 @@ async fn publish(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let Some(url) = matches
         .get_one::<String>("to")
         .cloned()
-        .or_else(|| named_server::url_of_environment())
+        .or_else(named_server::url_of_environment)
     else {
         let facts = "--to says where it is published";
         return Err(Failure::new(Code::BadConfiguration, facts));

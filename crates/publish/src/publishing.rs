@@ -161,15 +161,15 @@ impl Publishing {
         publisher: &PublisherName,
     ) -> Result<PublishedVersion, Refusal> {
         let name = self.privacy.shown(&artifact.module, &artifact);
-        let published = self.check_and_keep(artifact, sealed, publisher).await;
-        match &published {
-            Ok(published) => {
-                self.metrics.count(if published.is_new {
+        let outcome = self.check_and_keep(artifact, sealed, publisher).await;
+        match &outcome {
+            Ok(version) => {
+                self.metrics.count(if version.is_new {
                     "published"
                 } else {
                     "unchanged"
                 });
-                let is_new = published.is_new;
+                let is_new = version.is_new;
                 tracing::info!(artifact = name, %publisher, is_new, "a version was published");
             }
             Err(refusal) => {
@@ -178,7 +178,7 @@ impl Publishing {
                 tracing::info!(artifact = name, %publisher, %code, "a publication was refused");
             }
         }
-        published
+        outcome
     }
 
     async fn check_and_keep(

@@ -104,7 +104,7 @@ impl NewPublication {
 
     /// The entry that tells of it.
     pub(crate) fn published(&self) -> Decision {
-        self.event(PUBLISHED, String::new())
+        self.event(PUBLISHED, "")
     }
 
     /// The entry that tells that it was refused.
@@ -116,10 +116,10 @@ impl NewPublication {
             zip.clone().unwrap_or_else(none),
             go_mod.clone().unwrap_or_else(none)
         );
-        self.event(REFUSED, kept)
+        self.event(REFUSED, &kept)
     }
 
-    fn event(&self, kind: &str, behind: String) -> Decision {
+    fn event(&self, kind: &str, behind: &str) -> Decision {
         let hash = |capture: &NewCapture| capture.provenance.h1.clone().unwrap_or_default();
         let (zip, go_mod) = (hash(&self.zip), hash(&self.go_mod));
         let event = JournalEvent::new(

@@ -4,7 +4,10 @@
 //! if the URL has one; it needs a login and a password; what stands behind `default` is not looked at, and
 //! neither are macros. The last of several entries counts.
 
-use std::{fmt, fs, path::PathBuf};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
 /// A user and their password. `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,7 +46,7 @@ pub(super) fn file(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf>
 }
 
 /// What a file says about a host, which has its port if the URL has one. A file that is not there says nothing.
-pub(super) fn look_up(path: &PathBuf, host: &str) -> NetrcAnswer {
+pub(super) fn look_up(path: &Path, host: &str) -> NetrcAnswer {
     let text = fs::read_to_string(path).unwrap_or_default();
     parse(&text, host)
 }

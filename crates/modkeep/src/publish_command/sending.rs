@@ -12,7 +12,13 @@ use finding::printable_lines;
 use gomod::Artifact;
 use publish::ZipContents;
 use serde_json::Value;
-use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    fs,
+    io::Seek as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 use upstream::{Endpoint, Reply, SourceUrl, UpstreamOptions};
 use url::Url;
 
@@ -104,7 +110,6 @@ impl PublishServer {
         artifact: &Artifact,
         file: &ModuleFile,
     ) -> Result<Reply, Failure> {
-        use std::io::Seek as _;
         let mut body = file.file.try_clone().map_err(|error| failed(&error))?;
         body.rewind().map_err(|error| failed(&error))?;
         let size = file.size;
@@ -140,7 +145,7 @@ fn failed(error: &std::io::Error) -> Failure {
     Failure::new(Code::BadInputFile, format!("the zip: {error}"))
 }
 
-fn token(path: &PathBuf) -> Result<String, Failure> {
+fn token(path: &Path) -> Result<String, Failure> {
     let size = fs::metadata(path)
         .map_err(|error| unusable(path, &error))?
         .len();

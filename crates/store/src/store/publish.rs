@@ -45,7 +45,7 @@ impl Store {
         journal::bounded("the name of a publisher", publication.publisher.len())?;
         let (info, go_mod) = (publication.info.clone(), publication.go_mod.clone());
         let shared = Arc::clone(self.core());
-        let write = move |_: &mut ()| {
+        let write = move |(): &mut ()| {
             let info = SealedSpool::write(&shared, &info)?;
             Ok::<_, StoreError>((info, SealedSpool::write(&shared, &go_mod)?))
         };
