@@ -10,15 +10,13 @@ mod fetch;
 mod listen;
 mod private;
 mod proof;
-mod publish;
 mod storage;
 
 pub use cache::{CacheSection, LogSection, VulndbSection};
 pub use fetch::{DirectSection, FetchSection, PrefetchSection};
 pub use listen::{LimitSection, ListenSection};
-pub use private::PrivateSection;
+pub use private::{PrivateSection, PublishSection};
 pub use proof::{OwnSumdbSection, SumdbSection, VerifySection};
-pub use publish::PublishSection;
 pub use storage::{BlobsSection, ScrubSection, StorageSection};
 
 use crate::{

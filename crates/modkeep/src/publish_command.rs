@@ -8,17 +8,12 @@ mod credentials;
 mod sending;
 mod zip_source;
 
-use crate::{
-    cli,
-    exit_status::{PROBLEM, UNUSABLE},
-    failure::Failure,
-    named_server, output, wiring,
-};
+use crate::{cli, exit_status::PROBLEM, failure::Failure, named_server, output, wiring};
 use codes::Code;
 use finding::printable;
 use gomod::{Artifact, ArtifactKind, zip::command::parse_target};
 use protocol::RefusalText;
-use publish::ZipContents;
+use publish::ModuleZipContents;
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
@@ -47,7 +42,7 @@ async fn publish(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     for note in &file.notes {
         output::error(note);
     }
-    let contents = ZipContents::read(&artifact, &file.file, file.size);
+    let contents = ModuleZipContents::read(&artifact, &file.file, file.size);
     let contents = contents.map_err(|refusal| {
         let facts = match refusal.text {
             RefusalText::Lines(lines) => lines.join("\n"),
@@ -98,7 +93,7 @@ fn target_of(name: &str) -> Result<Artifact, Failure> {
 }
 
 /// What would be published.
-fn show(artifact: &Artifact, file: &ModuleFile, contents: &ZipContents, as_json: bool) {
+fn show(artifact: &Artifact, file: &ModuleFile, contents: &ModuleZipContents, as_json: bool) {
     let (module, version) = (&artifact.module, &artifact.version);
     if as_json {
         let files = contents.files.iter();
@@ -121,9 +116,4 @@ fn show(artifact: &Artifact, file: &ModuleFile, contents: &ZipContents, as_json:
     ));
     output::line(&format!("zip    {}", contents.h1));
     output::line(&format!("go.mod {}", contents.go_mod_h1));
-}
-
-/// The exit code of a refusal by the server.
-fn exit_of(status: u16) -> ExitCode {
-    ExitCode::from(if status >= 500 { UNUSABLE } else { PROBLEM })
 }

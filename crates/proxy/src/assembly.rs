@@ -27,7 +27,7 @@ use inspection::{FileReader, ZipWorkers};
 use memory::{MemoryCache, ResponseCache, VerifiedBlobs};
 use prefetch::{AheadFetcher, Prefetch};
 use protocol::PrivacyRules;
-use publish::{Publishing, PublishingParts, SourceTags};
+use publish::{SourceTags, VersionPublisher, VersionPublisherParts};
 use repair::{BlobRepairs, LostBlobs, RepairParts, Scrubber};
 use single_flight::FlightBudget;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(crate) struct ProxyParts {
     pub(crate) gauges: GaugeObserver,
     pub(crate) blocklist: Arc<Blocklist>,
     pub(crate) retired: Arc<RetiredVersions>,
-    pub(crate) publishing: Arc<Publishing>,
+    pub(crate) publishing: Arc<VersionPublisher>,
     pub(crate) privacy: Arc<PrivacyRules>,
     pub(crate) sources: ModuleSources,
     pub(crate) documents: Documents,
@@ -249,8 +249,8 @@ impl Foundation {
         })
     }
 
-    fn publishing(&self, ingest: &Ingest, verification: &Arc<Verification>) -> Publishing {
-        Publishing::new(PublishingParts {
+    fn publishing(&self, ingest: &Ingest, verification: &Arc<Verification>) -> VersionPublisher {
+        VersionPublisher::new(VersionPublisherParts {
             options: self.options.publish.clone(),
             store: self.store.clone(),
             verification: Arc::clone(verification),

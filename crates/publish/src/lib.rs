@@ -4,7 +4,7 @@
 //! rules ─▶ upload into a spool ─▶ the zip is read whole ─▶ what is known of the version ─▶ one transaction
 //! ```
 //!
-//! [`VersionUpload`] takes the bytes, [`Publishing`] says what may be published and makes it so. What becomes
+//! [`VersionUpload`] takes the bytes, [`VersionPublisher`] says what may be published and makes it so. What becomes
 //! of it is one of three: published now, there already with the same hashes, or refused because the version is
 //! something else here. Nothing in between can be seen, before or after a crash (law L5), and nothing that is
 //! kept is ever replaced (L2).
@@ -25,7 +25,7 @@ mod zip_contents;
 
 pub use metrics::PublishMetrics;
 pub use publisher_name::PublisherName;
-pub use publishing::{PublishOptions, PublishedVersion, Publishing, PublishingParts};
+pub use publishing::{PublishOptions, PublishedVersion, VersionPublisher, VersionPublisherParts};
 pub use tags::{SourceTags, TagLookup};
 pub use upload::{UPLOAD_LIMIT, VersionUpload};
-pub use zip_contents::ZipContents;
+pub use zip_contents::ModuleZipContents;

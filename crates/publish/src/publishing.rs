@@ -2,7 +2,7 @@
 
 use crate::{
     metrics::PublishMetrics, publisher_name::PublisherName, rules, tags::TagLookup,
-    turns::PublicationTurns, upload::VersionUpload, zip_contents::ZipContents,
+    turns::PublicationTurns, zip_contents::ModuleZipContents,
 };
 use alarm::AlarmLog;
 use bytes::Bytes;
@@ -31,7 +31,7 @@ pub struct PublishOptions {
 }
 
 /// What publishing is made with.
-pub struct PublishingParts {
+pub struct VersionPublisherParts {
     /// What may be published.
     pub options: PublishOptions,
     /// Where it is kept.
@@ -63,7 +63,7 @@ pub struct PublishingParts {
 }
 
 /// Publishes.
-pub struct Publishing {
+pub struct VersionPublisher {
     options: PublishOptions,
     pub(crate) store: Store,
     verification: Arc<Verification>,
@@ -100,11 +100,11 @@ pub struct PublishedVersion {
     pub is_new: bool,
 }
 
-// === impl Publishing ===
+// === impl VersionPublisher ===
 
-impl Publishing {
+impl VersionPublisher {
     /// Takes its parts.
-    pub fn new(parts: PublishingParts) -> Self {
+    pub fn new(parts: VersionPublisherParts) -> Self {
         Self {
             options: parts.options,
             store: parts.store,
@@ -124,28 +124,7 @@ impl Publishing {
         }
     }
 
-    /// Begins an upload of the zip of a version. Asks nobody, and refuses what the name alone decides.
-    ///
-    /// # Errors
-    /// It may not be published here, it is too large, or there is no room.
-    pub async fn begin(
-        self: &Arc<Self>,
-        artifact: &Artifact,
-        publisher: PublisherName,
-        announced: Option<u64>,
-    ) -> Result<VersionUpload, Refusal> {
-        let permitted = self.permit(&artifact.module, &artifact.version);
-        let begun = match permitted {
-            Ok(()) => {
-                let shared = Arc::clone(self);
-                VersionUpload::begin(shared, artifact.clone(), publisher, announced).await
-            }
-            Err(refusal) => Err(refusal),
-        };
-        begun.inspect_err(|refusal| self.metrics.count(outcome_of(refusal)))
-    }
-
-    fn permit(&self, module: &ModulePath, version: &Version) -> Result<(), Refusal> {
+    pub(crate) fn permit(&self, module: &ModulePath, version: &Version) -> Result<(), Refusal> {
         rules::check_module(module, &self.privacy, self.options.modules.as_ref())?;
         rules::check_version(module, version, self.options.allow_pseudo)?;
         match self.blocklist.refusal_of_version(module, version) {
@@ -189,7 +168,7 @@ impl Publishing {
     ) -> Result<PublishedVersion, Refusal> {
         let (subject, size) = (artifact.clone(), sealed.size());
         let read = move || {
-            let contents = ZipContents::read(&subject, sealed.file(), sealed.size());
+            let contents = ModuleZipContents::read(&subject, sealed.file(), sealed.size());
             (sealed, contents)
         };
         let read = self.workers.run(read).await;
@@ -243,7 +222,7 @@ impl Publishing {
         &self,
         module: &ModulePath,
         version: &Version,
-        contents: &ZipContents,
+        contents: &ModuleZipContents,
     ) -> Result<Option<String>, Refusal> {
         let record = self
             .verification
@@ -279,7 +258,7 @@ fn info(version: &Version, now: Timestamp) -> Bytes {
     info.to_json().into()
 }
 
-fn outcome_of(refusal: &Refusal) -> &'static str {
+pub(crate) fn outcome_of(refusal: &Refusal) -> &'static str {
     match refusal.code {
         Code::VersionTaken => "conflict",
         _ if refusal.status >= 500 => "failed",
@@ -288,7 +267,7 @@ fn outcome_of(refusal: &Refusal) -> &'static str {
 }
 
 /// Something else is kept of this version.
-fn taken(kept: &KeptHashes, offered: &ZipContents) -> Refusal {
+fn taken(kept: &KeptHashes, offered: &ModuleZipContents) -> Refusal {
     let none = "nothing".to_owned();
     let (zip, go_mod) = (&kept.zip, &kept.go_mod);
     let lines = vec![

@@ -5,7 +5,7 @@
 
 use crate::{
     publisher_name::PublisherName,
-    publishing::{PublishedVersion, Publishing},
+    publishing::{PublishedVersion, VersionPublisher, outcome_of},
 };
 use bytes::Bytes;
 use codes::Code;
@@ -22,7 +22,7 @@ const STEP: u64 = 8 << 20;
 
 /// A zip being uploaded. What is not finished leaves nothing behind.
 pub struct VersionUpload {
-    publishing: Arc<Publishing>,
+    publishing: Arc<VersionPublisher>,
     artifact: Artifact,
     publisher: PublisherName,
     announced: Option<u64>,
@@ -31,11 +31,36 @@ pub struct VersionUpload {
     allowed: u64,
 }
 
+// === impl VersionPublisher ===
+
+impl VersionPublisher {
+    /// Begins an upload of the zip of a version. Asks nobody, and refuses what the name alone decides.
+    ///
+    /// # Errors
+    /// It may not be published here, it is too large, or there is no room.
+    pub async fn begin(
+        self: &Arc<Self>,
+        artifact: &Artifact,
+        publisher: PublisherName,
+        announced: Option<u64>,
+    ) -> Result<VersionUpload, Refusal> {
+        let permitted = self.permit(&artifact.module, &artifact.version);
+        let begun = match permitted {
+            Ok(()) => {
+                let shared = Arc::clone(self);
+                VersionUpload::begin(shared, artifact.clone(), publisher, announced).await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        begun.inspect_err(|refusal| self.metrics.count(outcome_of(refusal)))
+    }
+}
+
 // === impl VersionUpload ===
 
 impl VersionUpload {
     pub(crate) async fn begin(
-        publishing: Arc<Publishing>,
+        publishing: Arc<VersionPublisher>,
         artifact: Artifact,
         publisher: PublisherName,
         announced: Option<u64>,

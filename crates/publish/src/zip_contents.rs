@@ -16,7 +16,7 @@ use std::fs::File;
 
 /// What a zip is, and the go.mod of its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ZipContents {
+pub struct ModuleZipContents {
     /// Go's hash of the zip.
     pub h1: String,
     /// The go.mod in it, or the one that `go` makes up.
@@ -27,9 +27,9 @@ pub struct ZipContents {
     pub files: Vec<(String, u64)>,
 }
 
-// === impl ZipContents ===
+// === impl ModuleZipContents ===
 
-impl ZipContents {
+impl ModuleZipContents {
     /// Reads a zip. Blocks: inflates all of it.
     ///
     /// # Errors

@@ -16,8 +16,8 @@ use crate::{
     connection::Peer,
     limits::MAX_BODY,
     pages::{self, PageContext},
-    privacy,
-    publication::{self, PublishRequest},
+    privacy, publication,
+    publish_permission::PublishRequest,
     request_id::RequestId,
     request_log::RefusalRecord,
     request_span::{RequestSpan, RequestSubject, SpanContext},
@@ -239,16 +239,19 @@ impl RequestHandler {
             headers: &head.headers,
             is_operator: surface.is_operator(peer, &head.headers),
         };
-        let permission = &*surface.publishers;
-        publication::put(
-            &surface.proxy,
-            permission,
-            form,
-            (peer, asker),
-            artifact,
-            body,
-        )
-        .await
+        let (proxy, permission) = (&surface.proxy, &*surface.publishers);
+        let room = (&peer.allowance, &*peer.watchdog);
+        match publication::take(proxy, permission, room, asker, artifact, body).await {
+            Ok(published) => respond::published(form, &published),
+            Err(refused) => {
+                let response = respond::refusal(form, &refused.refusal);
+                if refused.is_unread {
+                    respond::closing(response)
+                } else {
+                    response
+                }
+            }
+        }
     }
 
     /// Answers what is no part of the module protocol.

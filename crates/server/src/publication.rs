@@ -6,25 +6,25 @@
 //! piece, and as much for all of them as [`SLOWEST`] needs.
 
 use crate::{
-    budget::posted::NoRoom,
-    connection::Peer,
-    guard::Entrance,
-    handler::SOON,
-    respond::{self, PreparedResponse, ResponseContext},
-    surface::text,
+    budget::{Allowance, posted::NoRoom},
+    publish_permission::{PublishPermission, PublishRequest},
+    watchdog::ConnectionWatchdog,
 };
 use bytes::Bytes;
 use codes::Code;
-use gomod::{Artifact, ModulePath};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use gomod::Artifact;
+use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt as _;
 use protocol::Refusal;
 use proxy::Proxy;
-use publish::{PublishedVersion, PublisherName, VersionUpload};
+use publish::{PublishedVersion, VersionUpload};
 use serde::Serialize;
-use std::{error::Error, net::IpAddr, pin::pin, time::Duration};
+use std::{error::Error, pin::pin, time::Duration};
 use tokio::time::{Instant, timeout_at};
+
+/// When to try again where there is no room: most uploads take less.
+const SOON: Duration = Duration::from_secs(5);
 
 /// How long a client may take for the next piece of its body.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,37 +38,10 @@ const CHARGE: usize = 64 << 10;
 /// What is still read of a body that is refused, so that its sender comes to read why.
 const DISCARDED: u64 = 4 << 20;
 
-/// Who asks to publish.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PublishRequest<'r> {
-    /// Where the connection came in.
-    pub(crate) entrance: Entrance,
-    /// Who is connected, or for whom a trusted proxy asks.
-    pub(crate) address: IpAddr,
-    /// What the request says of itself, credentials among it.
-    pub(crate) headers: &'r HeaderMap,
-    /// Whether an operator asks.
-    pub(crate) is_operator: bool,
-}
-
-/// Who may publish.
-pub(crate) trait PublishPermission: Send + Sync {
-    /// The name under which somebody publishes a module, if they may.
-    fn may_publish(
-        &self,
-        asker: &PublishRequest<'_>,
-        module: &ModulePath,
-    ) -> Result<PublisherName, Refusal>;
-}
-
-/// Operators may, and nobody else.
-#[derive(Debug, Default)]
-pub(crate) struct OperatorsPublish;
-
 /// What is answered to whoever published.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct PublicationReply<'p> {
+pub(crate) struct PublicationReply<'p> {
     module: &'p str,
     version: &'p str,
     outcome: &'static str,
@@ -78,62 +51,49 @@ struct PublicationReply<'p> {
     database: Option<&'p str>,
 }
 
-// === impl PublishPermission ===
-
-impl PublishPermission for OperatorsPublish {
-    fn may_publish(
-        &self,
-        asker: &PublishRequest<'_>,
-        _module: &ModulePath,
-    ) -> Result<PublisherName, Refusal> {
-        if !asker.is_operator {
-            let facts = "the request comes from elsewhere";
-            return Err(Refusal::new(Code::MayNotPublish, facts));
-        }
-        let way = match asker.entrance {
-            Entrance::Admin => " by --admin-listen",
-            Entrance::Public => "",
-        };
-        let name = format!("operator at {}{way}", asker.address);
-        Ok(PublisherName::new(&name))
-    }
+/// Why nothing was published.
+#[derive(Debug)]
+pub(crate) struct UploadRefusal {
+    pub(crate) refusal: Refusal,
+    /// Whether the body was not read to its end, so that the connection cannot go on.
+    pub(crate) is_unread: bool,
 }
 
-/// Takes the zip of a version and answers what became of it.
-pub(crate) async fn put<B>(
+/// Takes the zip of a version; gives what became of it, or why nothing did, and whether the body was left unread.
+pub(crate) async fn take<B>(
     proxy: &Proxy,
     permission: &dyn PublishPermission,
-    form: &ResponseContext<'_>,
-    (peer, asker): (&Peer, PublishRequest<'_>),
+    (allowance, watchdog): (&Allowance, &ConnectionWatchdog),
+    asker: PublishRequest<'_>,
     artifact: &Artifact,
     body: B,
-) -> PreparedResponse
+) -> Result<PublishedVersion, UploadRefusal>
 where
     B: Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let mut body = pin!(body);
-    peer.watchdog.awaits_body(true);
-    let received = receive(proxy, permission, (peer, asker), artifact, &mut body).await;
-    let upload = match received {
-        Ok(upload) => upload,
-        Err(refusal) => {
-            discard(&mut body).await;
-            peer.watchdog.awaits_body(false);
-            return respond::closing(respond::refusal(form, &refusal));
-        }
-    };
-    peer.watchdog.awaits_body(false);
-    match upload.finish().await {
-        Ok(published) => reply(form, &published),
-        Err(refusal) => respond::refusal(form, &refusal),
+    watchdog.awaits_body(true);
+    let received = receive(proxy, permission, (allowance, asker), artifact, &mut body).await;
+    if received.is_err() && !asker.headers.contains_key(header::EXPECT) {
+        // Who asks first whether to send has sent nothing; to read would tell it to.
+        discard(&mut body).await;
     }
+    watchdog.awaits_body(false);
+    let upload = received.map_err(|refusal| UploadRefusal {
+        refusal,
+        is_unread: true,
+    })?;
+    upload.finish().await.map_err(|refusal| UploadRefusal {
+        refusal,
+        is_unread: false,
+    })
 }
 
 async fn receive<B>(
     proxy: &Proxy,
     permission: &dyn PublishPermission,
-    (peer, asker): (&Peer, PublishRequest<'_>),
+    (allowance, asker): (&Allowance, PublishRequest<'_>),
     artifact: &Artifact,
     body: &mut std::pin::Pin<&mut B>,
 ) -> Result<VersionUpload, Refusal>
@@ -143,7 +103,6 @@ where
 {
     let publisher = permission.may_publish(&asker, &artifact.module)?;
     let announced = announced(asker.headers)?;
-    let allowance = &peer.allowance;
     let mut room = allowance
         .posted
         .admit(allowance.account.shares())
@@ -194,36 +153,36 @@ where
 
 /// The length that the body is said to have.
 fn announced(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
-    let Some(length) = text(headers, header::CONTENT_LENGTH.as_str()) else {
+    let Some(length) = headers.get(header::CONTENT_LENGTH) else {
         return Ok(None);
     };
-    let length = length
-        .parse()
-        .map_err(|_| broken("its length is no number"));
-    length.map(Some)
+    let length = length.to_str().ok().and_then(|text| text.parse().ok());
+    let wrong = || broken("its length is no number");
+    length.map(Some).ok_or_else(wrong)
 }
 
-fn reply(form: &ResponseContext<'_>, published: &PublishedVersion) -> PreparedResponse {
-    let (status, outcome) = if published.is_new {
-        (StatusCode::CREATED, "published")
-    } else {
-        (StatusCode::OK, "unchanged")
-    };
-    let reply = PublicationReply {
-        module: published.module.as_str(),
-        version: published.version.as_str(),
-        outcome,
-        h1: &published.h1,
-        go_mod_h1: &published.go_mod_h1,
-        size: published.size,
-        database: published.database.as_deref(),
-    };
-    // Strings and a number can always be written.
-    let text = serde_json::to_string(&reply).unwrap_or_default();
-    let json = HeaderValue::from_static("application/json");
-    let mut response = respond::text(form, json, text + "\n");
-    *response.status_mut() = status;
-    (response, None)
+// === impl PublicationReply ===
+
+impl<'p> PublicationReply<'p> {
+    /// What is answered about a version, as JSON.
+    pub(crate) fn json(published: &'p PublishedVersion) -> String {
+        let reply = Self {
+            module: published.module.as_str(),
+            version: published.version.as_str(),
+            outcome: if published.is_new {
+                "published"
+            } else {
+                "unchanged"
+            },
+            h1: &published.h1,
+            go_mod_h1: &published.go_mod_h1,
+            size: published.size,
+            database: published.database.as_deref(),
+        };
+        // Strings and a number can always be written.
+        let text = serde_json::to_string(&reply).unwrap_or_default();
+        text + "\n"
+    }
 }
 
 fn broken(facts: &str) -> Refusal {

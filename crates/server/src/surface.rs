@@ -6,7 +6,7 @@ use crate::{
     guard::RequestGuard,
     observer::ObservedRequest,
     pages::SharedPages,
-    publication::{OperatorsPublish, PublishPermission},
+    publish_permission::{OperatorsPublish, PublishPermission},
     request_id::RequestIds,
     request_log::RequestLog,
     respond::{self, PreparedResponse, ResponseContext},

@@ -17,6 +17,7 @@
 //! Two things are no matter of the port, because they are about a file: a copy of it for a backup, and
 //! building it anew from the journal's files.
 
+mod publication;
 pub(crate) mod sqlite;
 mod types;
 
@@ -25,7 +26,7 @@ mod conformance;
 #[cfg(test)]
 mod memory;
 
-pub(crate) use crate::publication::NewPublication;
+pub(crate) use publication::NewPublication;
 pub(crate) use types::{
     BlobRepair, BlobReplacement, CaptureRow, CatalogCheck, EvidenceUpdate, LogName, NewCapture,
     Priority, VersionOrder,

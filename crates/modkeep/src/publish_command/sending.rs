@@ -2,15 +2,19 @@
 
 use super::{
     credentials::{self, NetrcAnswer},
-    exit_of,
     zip_source::ModuleFile,
 };
-use crate::{failure::Failure, output, zip_command::unusable};
+use crate::{
+    exit_status::{PROBLEM, UNUSABLE},
+    failure::Failure,
+    output,
+    zip_command::unusable,
+};
 use codes::Code;
 use config::{Environment as _, Process, Settings};
 use finding::printable_lines;
 use gomod::Artifact;
-use publish::ZipContents;
+use publish::ModuleZipContents;
 use serde_json::Value;
 use std::{
     fs,
@@ -174,7 +178,7 @@ fn host_of(url: &Url) -> String {
 /// Prints what became of it.
 pub(super) fn tell(
     artifact: &Artifact,
-    contents: &ZipContents,
+    contents: &ModuleZipContents,
     reply: &Reply,
     as_json: bool,
 ) -> Result<ExitCode, Failure> {
@@ -214,4 +218,9 @@ pub(super) fn tell(
         output::line(&format!("its record is in {database}"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code of a refusal by the server.
+fn exit_of(status: u16) -> ExitCode {
+    ExitCode::from(if status >= 500 { UNUSABLE } else { PROBLEM })
 }

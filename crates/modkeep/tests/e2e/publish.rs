@@ -20,6 +20,9 @@ use testkit::{
 
 const SUMDB: &str = "sum.corp.example.com/2026";
 
+/// Names how many there are to be.
+const RACES: &str = "MODKEEP_PUBLISH_ROUNDS";
+
 /// Rounds of publishers against each other.
 const ROUNDS: usize = 20;
 
@@ -72,6 +75,8 @@ fn publish(server: &Modkeep, module: &Module) -> Answer {
 fn modkeep(arguments: &[&str]) -> Output {
     let mut command = Command::new(BINARY);
     command.args(arguments);
+    // A variable that is no option is refused; these are the tests' own.
+    command.env_remove(RACES).env_remove(crash::KILLS);
     process::run(&mut command, Duration::from_mins(1))
 }
 
@@ -283,7 +288,7 @@ fn a_tag_is_asked_for_where_that_is_required() {
 
 #[test]
 fn of_two_publishers_of_one_version_exactly_one_wins() {
-    let rounds = std::env::var("MODKEEP_PUBLISH_ROUNDS").ok();
+    let rounds = std::env::var(RACES).ok();
     let rounds = rounds.and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
     let mut server = serve();
     for round in 0..rounds {

@@ -1,9 +1,9 @@
 //! Publishing: a version of which everything becomes visible at once.
 
-use super::Store;
 use crate::{
     blob::BlobId,
-    catalog::{NewCapture, NewPublication, Priority},
+    catalog::{Catalog, NewCapture, NewPublication, Priority},
+    core::StoreCore,
     error::StoreError,
     journal::{self, Facts},
     key::Key,
@@ -20,72 +20,57 @@ use std::sync::Arc;
 /// The fact that names who published.
 const PUBLISHER: &str = "publisher";
 
-// === impl Store ===
-
-impl Store {
-    /// Publishes a version: durable and visible as a whole when this returns, or not at all. It goes on to
-    /// its end even if the caller goes away.
-    pub async fn publish(
-        &self,
-        publication: VersionPublication,
-    ) -> Result<PublicationOutcome, StoreError> {
-        let store = self.clone();
-        let task = tokio::spawn(async move {
-            let published = store.publish_to_the_end(publication).await;
-            store.metrics().wrote(&published);
-            published
-        });
-        task.await.unwrap_or(Err(StoreError::Closed))
+/// Publishes a version in a store with this catalog, whoever waits for it.
+pub(super) async fn to_the_end(
+    (core, catalog): (&Arc<StoreCore>, &dyn Catalog),
+    publication: VersionPublication,
+) -> Result<PublicationOutcome, StoreError> {
+    journal::bounded("the name of a publisher", publication.publisher.len())?;
+    let (info, go_mod) = (publication.info.clone(), publication.go_mod.clone());
+    let shared = Arc::clone(core);
+    let write = move |(): &mut ()| {
+        let info = SealedSpool::write(&shared, &info)?;
+        Ok::<_, StoreError>((info, SealedSpool::write(&shared, &go_mod)?))
+    };
+    let sealed = core.writes.run(write).await?;
+    core.metrics.tried(&sealed);
+    let (info, go_mod) = sealed?;
+    let zip = publication.zip;
+    let described = PublicationFacts {
+        artifact: Artifact {
+            module: publication.module,
+            version: publication.version,
+            kind: ArtifactKind::Info,
+        },
+        publisher: publication.publisher,
+        log: publication.log,
+    };
+    let new = NewPublication {
+        version: version_path(&described.artifact.module, &described.artifact.version),
+        publisher: described.publisher.clone(),
+        info: described.capture(ArtifactKind::Info, &info, None)?,
+        go_mod: described.capture(ArtifactKind::Mod, &go_mod, Some(publication.go_mod_h1))?,
+        zip: described.capture(ArtifactKind::Zip, &zip, Some(publication.zip_h1))?,
+    };
+    // Looked at before blobs are placed: bytes that are refused leave nothing behind.
+    let find = |path: &str| catalog.find(path.to_owned(), Priority::Background);
+    let kept_info = find(&new.info.path).await?;
+    let kept_go_mod = find(&new.go_mod.path).await?;
+    let kept_zip = find(&new.zip.path).await?;
+    if let Some(different) = new.difference(kept_go_mod.as_ref(), kept_zip.as_ref()) {
+        catalog.append(new.refused(&different)).await?;
+        return Ok(PublicationOutcome::Different(different));
     }
-
-    async fn publish_to_the_end(
-        &self,
-        publication: VersionPublication,
-    ) -> Result<PublicationOutcome, StoreError> {
-        journal::bounded("the name of a publisher", publication.publisher.len())?;
-        let (info, go_mod) = (publication.info.clone(), publication.go_mod.clone());
-        let shared = Arc::clone(self.core());
-        let write = move |(): &mut ()| {
-            let info = SealedSpool::write(&shared, &info)?;
-            Ok::<_, StoreError>((info, SealedSpool::write(&shared, &go_mod)?))
-        };
-        let sealed = self.core().writes.run(write).await?;
-        self.metrics().tried(&sealed);
-        let (info, go_mod) = sealed?;
-        let zip = publication.zip;
-        let described = PublicationFacts {
-            artifact: Artifact {
-                module: publication.module,
-                version: publication.version,
-                kind: ArtifactKind::Info,
-            },
-            publisher: publication.publisher,
-            log: publication.log,
-        };
-        let new = NewPublication {
-            version: version_path(&described.artifact.module, &described.artifact.version),
-            publisher: described.publisher.clone(),
-            info: described.capture(ArtifactKind::Info, &info, None)?,
-            go_mod: described.capture(ArtifactKind::Mod, &go_mod, Some(publication.go_mod_h1))?,
-            zip: described.capture(ArtifactKind::Zip, &zip, Some(publication.zip_h1))?,
-        };
-        // Looked at before blobs are placed: bytes that are refused leave nothing behind.
-        let find = |path: &str| self.catalog().find(path.to_owned(), Priority::Background);
-        let kept_go_mod = find(&new.go_mod.path).await?;
-        let kept_zip = find(&new.zip.path).await?;
-        if let Some(different) = new.difference(kept_go_mod.as_ref(), kept_zip.as_ref()) {
-            self.catalog().append(new.refused(&different)).await?;
-            return Ok(PublicationOutcome::Different(different));
-        }
-        placement::publish(self.core(), info).await?;
-        if kept_go_mod.is_none() {
-            placement::publish(self.core(), go_mod).await?;
-        }
-        if kept_zip.is_none() {
-            placement::publish(self.core(), zip).await?;
-        }
-        self.catalog().publish(new).await
+    if kept_info.is_none() {
+        placement::publish(core, info).await?;
     }
+    if kept_go_mod.is_none() {
+        placement::publish(core, go_mod).await?;
+    }
+    if kept_zip.is_none() {
+        placement::publish(core, zip).await?;
+    }
+    catalog.publish(new).await
 }
 
 /// What the captures of a publication have in common.

@@ -10,6 +10,9 @@ use std::{
 };
 use testkit::{fixture::Module, oracle::Seed, server::Modkeep};
 
+/// Names how many rounds there are to be.
+pub(super) const KILLS: &str = "MODKEEP_PUBLISH_CRASH_ROUNDS";
+
 const ROUNDS: usize = 15;
 const PUBLISHERS: usize = 3;
 const EACH: usize = 4;
@@ -31,7 +34,7 @@ fn is_there(server: &Modkeep, module: &Module) -> bool {
 
 #[test]
 fn a_kill_leaves_each_version_whole_or_absent() {
-    let rounds = std::env::var("MODKEEP_PUBLISH_CRASH_ROUNDS").ok();
+    let rounds = std::env::var(KILLS).ok();
     let rounds = rounds.and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
     let mut seed = Seed::new(1717);
     let (mut server, _key) = with_database();

@@ -49,6 +49,15 @@ fn a_retired_version_is_served_but_neither_listed_nor_the_latest() {
     assert_eq!(server.get(LIST).text(), "");
     assert_eq!(server.get(LATEST).status, 404);
 
+    // An export has its files and does not list it.
+    let tree = tempfile::tempdir().unwrap();
+    let root = tree.path().to_str().unwrap();
+    on_data(&["store", "export", root], server.data()).assert_ok();
+    let exported = tree.path().join("corp.example.com/lib/@v");
+    assert!(exported.join("v1.1.0.zip").exists());
+    let list = std::fs::read_to_string(exported.join("list"));
+    assert_eq!(list.unwrap(), "");
+
     // Where the policy is to list them, they are.
     server.stop();
     server.set_option("--list-retired", "on");
