@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// What can stand before `=`, alone or with `::` and a module behind it.
-const SPEAKERS: [&str; 23] = [
+const SPEAKERS: [&str; 24] = [
     "access",
     "alarm",
     "bundle",
@@ -21,6 +21,7 @@ const SPEAKERS: [&str; 23] = [
     "modkeep",
     "prefetch",
     "proxy",
+    "publish",
     "repair",
     "server",
     "store",
