@@ -10,7 +10,8 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use testkit::go::Go;
 use vcs::{GitOptions, GitRepositories, ModuleRepository};
 
-/// Seeds that a run takes; `DIRECT_REPOSITORIES` in the environment asks for more.
+/// Seeds that a run takes; `DIRECT_REPOSITORIES` in the environment asks for more, and `DIRECT_FIRST` says with
+/// which one they begin.
 const SEEDS: u64 = 4;
 
 /// How many names `go` is asked for by one command.
@@ -118,8 +119,11 @@ async fn ask_us(
 
 #[tokio::test]
 async fn what_go_makes_of_a_repository_is_made_of_it_here() {
-    let seeds = std::env::var("DIRECT_REPOSITORIES").ok();
-    let seeds = seeds.and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
+    let given = |name: &str| std::env::var(name).ok()?.parse().ok();
+    let (first, seeds) = (
+        given("DIRECT_FIRST").unwrap_or(0),
+        given("DIRECT_REPOSITORIES").unwrap_or(SEEDS),
+    );
     let directory = tempfile::tempdir().unwrap();
     let repositories = directory.path().join("repositories");
     let scratch = directory.path().join("scratch");
@@ -131,7 +135,7 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
     let git = GitRepositories::new(options);
     let go = go(&repositories);
     let (mut equal, mut found, mut wrong) = (0, 0, Vec::new());
-    for seed in 0..seeds {
+    for seed in first..first + seeds {
         let sample = SampleRepository::make(seed, &repositories);
         let modules = sample.modules.iter();
         let questions: Vec<(String, String)> = modules
