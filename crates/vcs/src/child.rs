@@ -14,6 +14,7 @@ use bytes::{Bytes, BytesMut};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     ffi::{OsStr, OsString},
+    fmt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -35,8 +36,8 @@ pub struct ChildLimits {
     pub file: u64,
 }
 
-/// A program to be run.
-#[derive(Debug, Clone)]
+/// A program to be run. Its `Debug` shows no environment, which may have secrets.
+#[derive(Clone)]
 pub(crate) struct ChildCommand {
     program: OsString,
     arguments: Vec<OsString>,
@@ -208,6 +209,12 @@ impl ChildCommand {
             &format!("{action} {}", self.program.to_string_lossy()),
             error,
         )
+    }
+}
+
+impl fmt::Debug for ChildCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.program, self.arguments)
     }
 }
 

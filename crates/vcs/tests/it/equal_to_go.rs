@@ -6,9 +6,9 @@
 
 use crate::sample::SampleRepository;
 use serde_json::Value;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path};
 use testkit::go::Go;
-use vcs::{GitOptions, GitRepositories, ModuleRepository};
+use vcs::{ModuleRepository, Repositories, RepositoryAccess, RepositoryOptions, VcsKind};
 
 /// Seeds that a run takes; `DIRECT_REPOSITORIES` in the environment asks for more, and `DIRECT_FIRST` says with
 /// which one they begin.
@@ -82,14 +82,16 @@ fn ask_go(go: &Go, questions: &[(String, String)]) -> BTreeMap<(String, String),
 }
 
 async fn ask_us(
-    git: &GitRepositories,
+    repositories: &Repositories,
     repository: &SampleRepository,
     module: &str,
     query: &str,
     scratch: &Path,
 ) -> Result<QueryOutcome, String> {
     let url = format!("file://{}", repository.directory.display());
-    let code = git.repository(&url, None).unwrap();
+    let code = repositories
+        .repository(VcsKind::Git, &url, RepositoryAccess::default())
+        .unwrap();
     let path = module.parse().unwrap();
     let module = match ModuleRepository::new(&path, &repository.root, "", code) {
         Err(error) if error.is_absence() => return Ok(QueryOutcome::Absent),
@@ -130,9 +132,9 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
     std::fs::create_dir_all(&repositories).unwrap();
     std::fs::create_dir_all(&scratch).unwrap();
     let path = std::env::var_os("PATH").unwrap();
-    let mut options = GitOptions::new(directory.path().join("mirrors"), path);
+    let mut options = RepositoryOptions::new(directory.path().join("mirrors"), path);
     options.protocols = "file".to_owned();
-    let git = GitRepositories::new(options);
+    let ours = Repositories::new(options);
     let go = go(&repositories);
     let (mut equal, mut found, mut wrong) = (0, 0, Vec::new());
     for seed in first..first + seeds {
@@ -148,7 +150,7 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
             .collect();
         let told = ask_go(&go, &questions);
         for ((module, query), theirs) in told {
-            let ours = ask_us(&git, &sample, &module, &query, &scratch).await;
+            let ours = ask_us(&ours, &sample, &module, &query, &scratch).await;
             if ours.as_ref() == Ok(&theirs) {
                 equal += 1;
                 found += usize::from(theirs != QueryOutcome::Absent);
@@ -159,7 +161,7 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
             }
         }
         for module in &sample.modules {
-            compare_lists(&go, &git, &sample, module, &mut wrong).await;
+            compare_lists(&go, &ours, &sample, module, &mut wrong).await;
         }
     }
     println!(
@@ -176,14 +178,16 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
 
 async fn compare_lists(
     go: &Go,
-    git: &GitRepositories,
+    repositories: &Repositories,
     sample: &SampleRepository,
     module: &str,
     wrong: &mut Vec<String>,
 ) {
     let listed = go.versions(module);
     let url = format!("file://{}", sample.directory.display());
-    let code: Arc<vcs::GitRepository> = git.repository(&url, None).unwrap();
+    let code = repositories
+        .repository(VcsKind::Git, &url, RepositoryAccess::default())
+        .unwrap();
     let path = module.parse().unwrap();
     let ours = match ModuleRepository::new(&path, &sample.root, "", code) {
         Ok(module) => module.versions().await.unwrap(),
