@@ -35,6 +35,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("store", &["codes", "gomod", "protocol", "tlog"]),
     ("vcs", &["codes", "discovery", "gomod"]),
     ("upstream", &["codes", "gomod", "protocol", "vcs"]),
+    ("access", &["gomod", "metric", "store", "upstream"]),
     ("alarm", &["metric", "protocol", "store"]),
     ("single_flight", &["codes", "protocol", "upstream"]),
     ("inspection", &["codes", "gomod", "protocol", "upstream"]),
@@ -132,6 +133,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "access",
             "checksumdb",
             "codes",
             "gomod",
