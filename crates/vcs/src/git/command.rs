@@ -14,12 +14,13 @@ pub(crate) struct GitProgram {
 }
 
 /// Settings of each call. Nothing that a repository has is run or followed, nothing is cleaned up behind our
-/// back, and a server that sends less than a kilobyte a second for half a minute is given up.
-const SETTINGS: [&str; 11] = [
+/// back, what comes is kept as one pack (single objects would be seen before all of them are there), and a server that sends less than a kilobyte a second for half a minute is given up.
+const SETTINGS: [&str; 12] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "credential.helper=",
     "fetch.recurseSubmodules=false",
+    "fetch.unpackLimit=1",
     "gc.auto=0",
     "http.followRedirects=false",
     "http.lowSpeedLimit=1000",

@@ -16,6 +16,7 @@ use crate::{
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use std::{
+    collections::HashSet,
     ffi::{OsStr, OsString},
     fmt, fs,
     path::{Path, PathBuf},
@@ -36,6 +37,8 @@ pub(crate) struct GitRepository {
     mirror: AsyncMutex<MirrorState>,
     /// Held while the server is asked for its names.
     asking: AsyncMutex<()>,
+    /// Commits of which it is known that all of them is in the mirror.
+    whole: Mutex<HashSet<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +63,9 @@ const OUTPUT_LIMIT: u64 = 1 << 20;
 /// The port of ssh, where the address has none.
 const SSH_PORT: u16 = 22;
 
+/// Commits that are remembered to be whole. Beyond it all are forgotten: each costs a call of git.
+const WHOLE: usize = 10_000;
+
 /// Digits of a hash in a pseudo-version.
 const SHORT: usize = 12;
 
@@ -83,6 +89,7 @@ impl GitRepository {
             refs: Mutex::new(None),
             mirror: AsyncMutex::default(),
             asking: AsyncMutex::default(),
+            whole: Mutex::default(),
         }
     }
 
@@ -203,11 +210,30 @@ impl GitRepository {
         let parsed = text.trim().split_once(' ');
         let parsed = parsed.and_then(|(hash, time)| Some((hash.to_owned(), time.parse().ok()?)));
         match parsed {
-            Some(commit) => Ok(Some(commit)),
+            Some((hash, time)) => Ok(self.is_whole(&hash).await?.then_some((hash, time))),
             None => Err(VcsError::Content(format!(
                 "git: a commit without a time: {text:?}"
             ))),
         }
+    }
+
+    /// Whether all of a commit is there. A transfer that broke off, or a server that sent half, may leave a commit
+    /// without its files; but git names what came only after it has seen that nothing is missing.
+    async fn is_whole(&self, hash: &str) -> Result<bool, VcsError> {
+        if self.whole.lock().contains(hash) {
+            return Ok(true);
+        }
+        let arguments = ["for-each-ref", "--count=1", "--contains", hash];
+        let named = self.git(arguments, OUTPUT_LIMIT).await?;
+        let is_whole = named.status.success() && !named.output.is_empty();
+        if is_whole {
+            let mut whole = self.whole.lock();
+            if whole.len() >= WHOLE {
+                whole.clear();
+            }
+            whole.insert(hash.to_owned());
+        }
+        Ok(is_whole)
     }
 
     /// Makes the mirror if there is none.
@@ -216,6 +242,7 @@ impl GitRepository {
             return Ok(());
         }
         state.complete = None;
+        self.whole.lock().clear();
         let failed = |error| VcsError::local("making a mirror", &error);
         let made = place_of_new(&self.directory).map_err(failed)?;
         let arguments = ["init", "-q", "--bare"].map(OsStr::new);
@@ -238,13 +265,13 @@ impl GitRepository {
         mirrors.grow(mirror, &self.url, transfer).await.map(drop)
     }
 
-    /// Fetches one commit without its history: by its name where it has one, since not every server gives out
-    /// others.
-    async fn fetch_one(&self, name: &str) -> Result<(), VcsError> {
-        let target = match name {
-            "HEAD" => "+HEAD:refs/modkeep/HEAD".to_owned(),
-            name if name.starts_with("refs/") => format!("+{name}:{name}"),
-            hash => format!("+{hash}:refs/modkeep/{hash}"),
+    /// Fetches one commit without its history: by the name that it has, since not every server gives out others.
+    /// What a name meant stays in the mirror when it means something else later.
+    async fn fetch_one(&self, name: &str, hash: &str) -> Result<(), VcsError> {
+        let target = if name.starts_with("refs/tags/") {
+            format!("+{name}:{name}")
+        } else {
+            format!("+{name}:refs/modkeep/{hash}")
         };
         let arguments = [
             "fetch",
@@ -291,7 +318,7 @@ impl GitRepository {
             return Ok(Some(commit));
         }
         self.make(&mut state).await?;
-        match self.fetch_one(&named.name).await {
+        match self.fetch_one(&named.name, &named.hash).await {
             // Not every server can give out a commit without its history.
             Err(VcsError::Unreachable(_)) => {
                 drop(state);
@@ -314,7 +341,7 @@ impl GitRepository {
             let mut state = self.mirror.lock().await;
             self.make(&mut state).await?;
             // A server that does not give out commits by their hash says so in many ways.
-            if self.fetch_one(revision).await.is_ok() {
+            if self.fetch_one(revision, revision).await.is_ok() {
                 return self.local(revision).await;
             }
         }

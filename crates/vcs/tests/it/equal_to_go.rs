@@ -6,9 +6,11 @@
 
 use crate::sample::SampleRepository;
 use serde_json::Value;
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 use testkit::go::Go;
-use vcs::{ModuleRepository, Repositories, RepositoryAccess, RepositoryOptions, VcsKind};
+use vcs::{
+    CodeRepository, ModuleRepository, Repositories, RepositoryAccess, RepositoryOptions, VcsKind,
+};
 
 /// Seeds that a run takes; `DIRECT_REPOSITORIES` in the environment asks for more, and `DIRECT_FIRST` says with
 /// which one they begin.
@@ -19,7 +21,7 @@ const BATCH: usize = 60;
 
 /// What became of one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum QueryOutcome {
+pub(crate) enum QueryOutcome {
     Found {
         version: String,
         time: String,
@@ -41,7 +43,10 @@ fn go(repositories: &Path) -> Go {
 }
 
 /// Asks `go` for each `module@query`.
-fn ask_go(go: &Go, questions: &[(String, String)]) -> BTreeMap<(String, String), QueryOutcome> {
+pub(crate) fn ask_go(
+    go: &Go,
+    questions: &[(String, String)],
+) -> BTreeMap<(String, String), QueryOutcome> {
     let mut told = BTreeMap::new();
     for batch in questions.chunks(BATCH) {
         let names: Vec<String> = batch
@@ -81,23 +86,24 @@ fn ask_go(go: &Go, questions: &[(String, String)]) -> BTreeMap<(String, String),
     told
 }
 
-async fn ask_us(
-    repositories: &Repositories,
-    repository: &SampleRepository,
+/// The same of the repository, whose module path is `root`.
+pub(crate) async fn ask_us(
+    code: Arc<dyn CodeRepository>,
+    root: &str,
     module: &str,
     query: &str,
     scratch: &Path,
 ) -> Result<QueryOutcome, String> {
-    let url = format!("file://{}", repository.directory.display());
-    let code = repositories
-        .repository(VcsKind::Git, &url, RepositoryAccess::default())
-        .unwrap();
     let path = module.parse().unwrap();
-    let module = match ModuleRepository::new(&path, &repository.root, "", code) {
+    let module = match ModuleRepository::new(&path, root, "", code) {
         Err(error) if error.is_absence() => return Ok(QueryOutcome::Absent),
         module => module.map_err(|error| error.to_string())?,
     };
-    let info = match module.info(query).await {
+    let info = match query {
+        "latest" => module.latest().await,
+        query => module.info(query).await,
+    };
+    let info = match info {
         Err(error) if error.is_absence() => return Ok(QueryOutcome::Absent),
         info => info.map_err(|error| error.to_string())?,
     };
@@ -119,9 +125,19 @@ async fn ask_us(
     })
 }
 
+fn code_of(repositories: &Repositories, sample: &SampleRepository) -> Arc<dyn CodeRepository> {
+    let url = format!("file://{}", sample.directory.display());
+    let access = RepositoryAccess::default();
+    repositories.repository(VcsKind::Git, &url, access).unwrap()
+}
+
+/// A number in the environment.
+pub(crate) fn given(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 #[tokio::test]
 async fn what_go_makes_of_a_repository_is_made_of_it_here() {
-    let given = |name: &str| std::env::var(name).ok()?.parse().ok();
     let (first, seeds) = (
         given("DIRECT_FIRST").unwrap_or(0),
         given("DIRECT_REPOSITORIES").unwrap_or(SEEDS),
@@ -150,7 +166,8 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
             .collect();
         let told = ask_go(&go, &questions);
         for ((module, query), theirs) in told {
-            let ours = ask_us(&ours, &sample, &module, &query, &scratch).await;
+            let code = code_of(&ours, &sample);
+            let ours = ask_us(code, &sample.root, &module, &query, &scratch).await;
             if ours.as_ref() == Ok(&theirs) {
                 equal += 1;
                 found += usize::from(theirs != QueryOutcome::Absent);
@@ -211,10 +228,7 @@ async fn compare_lists(
     wrong: &mut Vec<String>,
 ) {
     let listed = go.versions(module);
-    let url = format!("file://{}", sample.directory.display());
-    let code = repositories
-        .repository(VcsKind::Git, &url, RepositoryAccess::default())
-        .unwrap();
+    let code = code_of(repositories, sample);
     let path = module.parse().unwrap();
     let ours = match ModuleRepository::new(&path, &sample.root, "", code) {
         Ok(module) => module.versions().await.unwrap(),

@@ -7,5 +7,7 @@
 
 mod equal_to_go;
 mod hostile;
+mod mirrors;
+mod other_systems;
 mod sample;
 mod writer;
