@@ -40,11 +40,11 @@ pub(crate) struct GuardedNetwork {
 
 /// What is shown on a walk over redirects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ShownCredentials {
+enum CredentialUse {
     /// Nothing.
     None,
     /// What the file has for the host that is asked first.
-    OfFirstHost,
+    FirstHost,
 }
 
 /// What is read of a page: its head has what counts.
@@ -84,16 +84,12 @@ impl GuardedNetwork {
     }
 
     /// The answer where redirects end, and where that is.
-    async fn follow(
-        &self,
-        url: &str,
-        shown: ShownCredentials,
-    ) -> Result<(Response, Url), VcsError> {
+    async fn follow(&self, url: &str, shown: CredentialUse) -> Result<(Response, Url), VcsError> {
         let no_url = |_| VcsError::Content(format!("{url} is no URL"));
         let first = Url::parse(url).map_err(no_url)?;
         let credential = match shown {
-            ShownCredentials::None => None,
-            ShownCredentials::OfFirstHost => self.credential(&first),
+            CredentialUse::None => None,
+            CredentialUse::FirstHost => self.credential(&first),
         };
         let mut trail = Trail::new(first.clone());
         loop {
@@ -142,7 +138,7 @@ fn sensitive(value: &str) -> Result<HeaderValue, VcsError> {
 impl NetworkGate for GuardedNetwork {
     async fn page(&self, url: &str) -> Result<MetaPage, VcsError> {
         let page = async {
-            let (answer, hop) = self.follow(url, ShownCredentials::OfFirstHost).await?;
+            let (answer, hop) = self.follow(url, CredentialUse::FirstHost).await?;
             read(answer, hop).await
         };
         let answered = timeout(self.patience, page).await;
@@ -156,7 +152,7 @@ impl NetworkGate for GuardedNetwork {
     }
 
     async fn download(&self, url: &str, to: File, limit: u64) -> Result<(u16, u64), VcsError> {
-        let follow = self.follow(url, ShownCredentials::None);
+        let follow = self.follow(url, CredentialUse::None);
         let followed = timeout(self.patience, follow).await;
         let (mut answer, hop) = followed.unwrap_or(Err(VcsError::Timeout(self.patience)))?;
         let status = answer.status().as_u16();

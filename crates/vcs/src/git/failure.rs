@@ -30,6 +30,16 @@ const REFUSED: [&str; 1] = ["returned error: 403"];
 /// A bound on files was reached; 25 is the signal that says so.
 const TOO_LARGE: [&str; 3] = ["file size limit", "file too large", "died of signal 25"];
 
+/// What came cannot be right; unless it just stopped, as the next ones say.
+const WRONG: [&str; 5] = [
+    "bad object",
+    "inflate",
+    "index-pack",
+    "pack is corrupted",
+    "protocol error",
+];
+const BROKEN_OFF: [&str; 4] = ["early eof", "hung up", "rpc failed", "timed out"];
+
 /// git itself does not speak this protocol to anybody.
 const FORBIDDEN: [&str; 1] = ["not allowed"];
 
@@ -48,6 +58,8 @@ pub(crate) fn of_errors(errors: &str) -> VcsError {
         VcsError::Forbidden(said)
     } else if has(&TOO_LARGE) {
         VcsError::TooLarge(said)
+    } else if has(&WRONG) && !has(&BROKEN_OFF) {
+        VcsError::Content(said)
     } else {
         VcsError::Unreachable(said)
     }
@@ -96,6 +108,14 @@ mod tests {
         }
         let text = "fatal: unable to access 'https://example.com/a/': The requested URL returned error: 403";
         assert!(matches!(of_errors(text), VcsError::Refused(_)), "{text}");
+        for text in [
+            "fatal: pack is corrupted (SHA1 mismatch)\nfatal: fetch-pack: invalid index-pack output",
+            "fatal: protocol error: bad line length character: x",
+        ] {
+            assert!(matches!(of_errors(text), VcsError::Content(_)), "{text}");
+        }
+        let text = "fatal: early EOF\nfatal: fetch-pack: invalid index-pack output";
+        assert!(matches!(of_errors(text), VcsError::Unreachable(_)));
         let ext = of_errors("fatal: transport 'ext' not allowed");
         assert!(matches!(ext, VcsError::Forbidden(_)));
     }

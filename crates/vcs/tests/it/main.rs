@@ -10,4 +10,5 @@ mod hostile;
 mod mirrors;
 mod other_systems;
 mod sample;
+mod ssh;
 mod writer;
