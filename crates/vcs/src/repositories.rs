@@ -113,6 +113,11 @@ impl Repositories {
         Ok(self.shared.settings.mirrors.scratch())
     }
 
+    /// Whether an address may be asked at all.
+    pub(crate) fn check_address(&self, url: &str, system: VcsKind) -> Result<(), VcsError> {
+        self.shared.settings.check_address(url, system)
+    }
+
     /// The repository at an address. Nobody is asked anything yet.
     ///
     /// # Errors

@@ -197,6 +197,10 @@ impl DirectSource {
         }
         let network = self.options.network.as_ref();
         let mut root = find_root(path, network).await?;
+        if let ImportSource::Repository(system) = root.source {
+            let repositories = &self.options.repositories;
+            repositories.check_address(&root.url, system)?;
+        }
         let url = find_address(&root, network).await?;
         if url != root.url {
             tracing::info!(from = root.url, to = url, "a repository has moved");

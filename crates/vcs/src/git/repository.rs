@@ -245,7 +245,7 @@ impl GitRepository {
         self.whole.lock().clear();
         let failed = |error| VcsError::local("making a mirror", &error);
         let made = place_of_new(&self.directory).map_err(failed)?;
-        let arguments = ["init", "-q", "--bare"].map(OsStr::new);
+        let arguments = ["init", "-q", "--bare", "--template="].map(OsStr::new);
         let arguments = arguments.into_iter().chain([made.as_os_str()]);
         let call = self.program.call(None, arguments);
         let done = call.run(self.program.limits(), OUTPUT_LIMIT).await?;
