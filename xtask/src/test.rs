@@ -33,6 +33,24 @@ const NEEDED: &[Needed] = &[
         purpose: "go asks it for versions of itself",
     },
     Needed {
+        program: "hg",
+        probe: &["--version"],
+        package: "mercurial",
+        purpose: "modules straight from hg",
+    },
+    Needed {
+        program: "svn",
+        probe: &["--version"],
+        package: "subversion",
+        purpose: "modules straight from svn",
+    },
+    Needed {
+        program: "/usr/sbin/sshd",
+        probe: &["-V"],
+        package: "openssh-server",
+        purpose: "repositories over ssh",
+    },
+    Needed {
         program: "cc",
         probe: &["--version"],
         package: "gcc",

@@ -169,6 +169,9 @@ codes! {
     UpstreamUnwell = 2012, Some(503), "the source is out of order",
         "The source answered with a server error (5xx), so it is unknown whether the module exists.",
         "Run again; if it persists ask whoever runs the source.";
+    RepositoryTooLarge = 2014, Some(502), "the repository is too large",
+        "Its mirror grew beyond half of what all mirrors may have (--vcs-size), so the transfer was cut.",
+        "Raise --vcs-size, or publish the module to a proxy.";
     TooBusy = 2020, Some(503), "too many requests wait for sources",
         "There is no room to ask for anything that is not kept; what is kept is served as always.",
         "Run again after the seconds in Retry-After; if it persists look at modkeep_flights_waiting in /metrics.";

@@ -15,7 +15,7 @@ use std::{fmt::Display, sync::Arc};
 use store::own;
 use tlog::note::VerifierKey;
 use upstream::{BuildError, DirectSettings, Endpoint, SourceUrl, UpstreamOptions, Upstreams};
-use vcs::{GitOptions, GitRepositories, VcsPolicy};
+use vcs::{Repositories, RepositoryOptions, VcsPolicy};
 
 /// What a server starts from.
 #[derive(Clone)]
@@ -102,10 +102,11 @@ fn direct_settings(
     Ok(DirectSettings {
         policy: VcsPolicy::parse(rules).map_err(|error| systems.error(error))?,
         is_private: false,
-        git: GitRepositories::new(GitOptions {
+        repositories: Repositories::new(RepositoryOptions {
+            size: resolved.options.direct.size.0,
             ca: (*resolved.options.fetch.ca).clone(),
             environment: NETWORK.iter().filter_map(variable).collect(),
-            ..GitOptions::new(settings.store.data.join("vcs"), path)
+            ..RepositoryOptions::new(settings.store.data.join("vcs"), path)
         }),
     })
 }

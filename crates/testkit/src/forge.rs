@@ -33,7 +33,24 @@ struct ForgeState {
     pages: Mutex<BTreeMap<String, String>>,
     /// Where a host and path lead, by their beginning.
     moved: Mutex<BTreeMap<String, String>>,
+    /// What has to be shown, by host: the value of `Authorization`, and the status without it.
+    guarded: Mutex<BTreeMap<String, (String, u16)>>,
+    /// Repositories whose transfers go wrong, by host and path.
+    faults: Mutex<BTreeMap<String, ForgeFault>>,
     asked: Mutex<Vec<String>>,
+    /// Hosts that were shown something.
+    shown: Mutex<Vec<String>>,
+}
+
+/// What goes wrong where a pack is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForgeFault {
+    /// The answer stops in its middle, and the connection stays.
+    Stalls,
+    /// Bytes of the pack are others.
+    Garbles,
+    /// Whatever is asked for, there is no end.
+    Endless,
 }
 
 /// A request: its line, and what of its headers counts.
@@ -58,7 +75,10 @@ impl Forge {
             repositories,
             pages: Mutex::default(),
             moved: Mutex::default(),
+            guarded: Mutex::default(),
+            faults: Mutex::default(),
             asked: Mutex::default(),
+            shown: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -106,6 +126,23 @@ impl Forge {
         moved.insert(from.to_owned(), to.to_owned());
     }
 
+    /// Has everything of a host need this value of `Authorization`; without it the status is this one.
+    pub fn guard(&self, host: &str, authorization: &str, status: u16) {
+        let mut guarded = self.shared.guarded.lock();
+        guarded.insert(host.to_owned(), (authorization.to_owned(), status));
+    }
+
+    /// Has the transfers of a repository go wrong.
+    pub fn fail(&self, place: &str, fault: ForgeFault) {
+        let mut faults = self.shared.faults.lock();
+        faults.insert(place.to_owned(), fault);
+    }
+
+    /// Hosts that were shown an `Authorization` since the last call.
+    pub fn shown(&self) -> Vec<String> {
+        std::mem::take(&mut self.shared.shown.lock())
+    }
+
     /// What was asked for since the last call: method, host and target.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.asked.lock())
@@ -151,15 +188,50 @@ impl ForgeState {
         let mut tls = BufReader::new(StreamOwned::new(session, stream));
         let request = ForgeRequest::read(&mut tls)?;
         let answer = self.answer(host, &request)?;
+        let fault = self.fault_of(host, &request);
         let mut tls = tls.into_inner();
-        tls.write_all(&answer)?;
+        match fault {
+            None => tls.write_all(&answer)?,
+            Some(ForgeFault::Garbles) => tls.write_all(&garbled(answer))?,
+            Some(ForgeFault::Stalls) => {
+                tls.write_all(&answer[..answer.len() * 2 / 3])?;
+                tls.flush()?;
+                // Until the client leaves.
+                return tls.read(&mut [0]).map(drop);
+            }
+            Some(ForgeFault::Endless) => {
+                tls.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n")?;
+                tls.write_all(b"content-type: application/x-git-upload-pack-result\r\n\r\n")?;
+                loop {
+                    tls.write_all(ENDLESS)?;
+                }
+            }
+        }
         tls.conn.send_close_notify();
         tls.flush()
+    }
+
+    /// What is to go wrong with an answer: names are told as they are, packs are not.
+    fn fault_of(&self, host: &str, request: &ForgeRequest) -> Option<ForgeFault> {
+        let place = format!("{host}{}", request.target);
+        let faults = self.faults.lock();
+        let fault = *faults.get(place.strip_suffix("/git-upload-pack")?)?;
+        let is_fetch = request.body.windows(5).any(|bytes| bytes == b"fetch");
+        (fault == ForgeFault::Endless || is_fetch).then_some(fault)
     }
 
     fn answer(&self, host: &str, request: &ForgeRequest) -> std::io::Result<Vec<u8>> {
         let ForgeRequest { method, target, .. } = request;
         self.asked.lock().push(format!("{method} {host}{target}"));
+        let authorization = request.headers.get("authorization");
+        if authorization.is_some() {
+            self.shown.lock().push(host.to_owned());
+        }
+        if let Some((needed, status)) = self.guarded.lock().get(host)
+            && authorization != Some(needed)
+        {
+            return Ok(page(&status.to_string(), "not for you"));
+        }
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let place = format!("{host}{path}");
         let moved = self.moved.lock().clone();
@@ -219,6 +291,18 @@ impl ForgeState {
         );
         Ok([head.as_bytes(), body].concat())
     }
+}
+
+/// A name that a server has, again and again (gitprotocol-v2, `ls-refs`).
+const ENDLESS: &[u8] = b"003d1111111111111111111111111111111111111111 refs/heads/main\n";
+
+/// Other bytes near the end of a body.
+fn garbled(mut answer: Vec<u8>) -> Vec<u8> {
+    let length = answer.len();
+    for byte in &mut answer[length - 60..length - 10] {
+        *byte ^= 0x55;
+    }
+    answer
 }
 
 fn page(status: &str, body: &str) -> Vec<u8> {

@@ -13,6 +13,8 @@ use std::{fmt, fs, path::Path};
 use percent_encoding::percent_decode_str;
 use reqwest::RequestBuilder;
 use url::{Host, Url};
+use vcs::HostCredential;
+use zeroize::Zeroizing;
 
 use crate::{BuildError, SourceName};
 
@@ -79,6 +81,17 @@ impl Credentials {
         })
     }
 
+    /// As version control takes them.
+    pub(crate) fn for_host(&self) -> HostCredential {
+        match self {
+            Self::Basic { user, password } => HostCredential::Basic {
+                user: user.clone(),
+                password: Zeroizing::new(password.clone()),
+            },
+            Self::Bearer(token) => HostCredential::Bearer(Zeroizing::new(token.clone())),
+        }
+    }
+
     /// Shows them to whoever is asked.
     pub(crate) fn show(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
@@ -110,7 +123,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 // === impl CredentialsFile ===
 
 impl CredentialsFile {
-    fn read(path: &Path) -> Result<Self, BuildError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, BuildError> {
         let unread = |source| BuildError::ReadCredentials {
             path: path.to_owned(),
             source,
@@ -161,7 +174,7 @@ impl CredentialsFile {
     }
 
     /// The entry for a URL: one for its port before one for its host.
-    fn of_url(&self, url: &Url) -> Option<Credentials> {
+    pub(crate) fn of_url(&self, url: &Url) -> Option<Credentials> {
         let host = url.host_str()?.trim_end_matches('.');
         let port = url.port_or_known_default();
         let of_host = |machine: &&Machine| machine.host.eq_ignore_ascii_case(host);

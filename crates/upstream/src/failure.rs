@@ -148,9 +148,13 @@ impl Failure {
             Self::Status { .. } | Self::Redirect(_) => FailureClass::Error,
             Self::Content(_) | Self::Body(BodyFailure::Wrong { .. }) => FailureClass::Content,
             Self::VersionControl(error) => match error {
-                VcsError::Refused(_) | VcsError::Forbidden(_) => FailureClass::Refused,
+                VcsError::Unauthenticated(_) | VcsError::Refused(_) | VcsError::Forbidden(_) => {
+                    FailureClass::Refused
+                }
                 VcsError::Timeout(_) => FailureClass::Timeout,
-                VcsError::TooLarge(_) | VcsError::Content(_) => FailureClass::Content,
+                VcsError::TooLarge(_) | VcsError::MirrorTooLarge { .. } | VcsError::Content(_) => {
+                    FailureClass::Content
+                }
                 VcsError::Unreachable(_) => FailureClass::Unreachable,
                 VcsError::Absent(_) | VcsError::Local(_) => FailureClass::Error,
             },

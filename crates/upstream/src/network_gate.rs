@@ -4,9 +4,14 @@
 //! over https alone, by our own loop of redirects, and from addresses of the public internet or permitted ones;
 //! and `git` is told the very addresses that were judged, whatever the name means a moment later. Behind a proxy
 //! of the company it is the proxy that looks names up, so only what a URL tells is judged there.
+//!
+//! Credentials are shown for private modules alone, to the host that the file names, with the first question: a forge
+//! may hide what it does not refuse, so waiting for a 401 would not do. A page of somebody else may name a repository
+//! of ours, so for public modules none are shown; and a redirect to another host gets none.
 
 use crate::{
     BuildError, SourceName, UpstreamOptions, client,
+    credentials::CredentialsFile,
     egress::Way,
     failure::cause_of,
     inside::AllowedNets,
@@ -15,12 +20,12 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::BytesMut;
-use http::header;
+use http::{HeaderValue, header};
 use reqwest::{Client, Response, dns::Resolve as _};
-use std::{net::IpAddr, time::Duration};
-use tokio::time::timeout;
+use std::{fs::File, net::IpAddr, time::Duration};
+use tokio::{io::AsyncWriteExt as _, time::timeout};
 use url::{Host, Url};
-use vcs::{MetaPage, NetworkGate, VcsError};
+use vcs::{HostCredential, MetaPage, NetworkGate, VcsError};
 
 /// The way to hosts that paths name.
 pub(crate) struct GuardedNetwork {
@@ -28,7 +33,18 @@ pub(crate) struct GuardedNetwork {
     lookup: JudgedLookup,
     allowed: AllowedNets,
     way: Way,
+    credentials: CredentialsFile,
     patience: Duration,
+    stall: Duration,
+}
+
+/// What is shown on a walk over redirects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CredentialUse {
+    /// Nothing.
+    None,
+    /// What the file has for the host that is asked first.
+    FirstHost,
 }
 
 /// What is read of a page: its head has what counts.
@@ -41,8 +57,13 @@ impl GuardedNetwork {
         tls: &rustls::ClientConfig,
         options: &UpstreamOptions,
         allowed: AllowedNets,
+        is_private: bool,
     ) -> Result<Self, BuildError> {
         let name = SourceName::word("direct");
+        let credentials = match options.credentials.as_deref().filter(|_| is_private) {
+            Some(path) => CredentialsFile::read(path)?,
+            None => CredentialsFile::default(),
+        };
         let lookup = JudgedLookup::new(Lookup::new(), allowed.clone());
         // No host in particular: which hops a proxy takes is asked of each.
         let nowhere = Url::parse("https://direct.invalid").map_err(|error| BuildError::Url {
@@ -56,13 +77,21 @@ impl GuardedNetwork {
             lookup,
             allowed,
             way,
+            credentials,
             patience: options.header,
+            stall: options.stall,
         })
     }
 
-    async fn follow(&self, url: &str) -> Result<MetaPage, VcsError> {
+    /// The answer where redirects end, and where that is.
+    async fn follow(&self, url: &str, shown: CredentialUse) -> Result<(Response, Url), VcsError> {
         let no_url = |_| VcsError::Content(format!("{url} is no URL"));
-        let mut trail = Trail::new(Url::parse(url).map_err(no_url)?);
+        let first = Url::parse(url).map_err(no_url)?;
+        let credential = match shown {
+            CredentialUse::None => None,
+            CredentialUse::FirstHost => self.credential(&first),
+        };
+        let mut trail = Trail::new(first.clone());
         loop {
             let hop = trail.current().clone();
             if hop.scheme() != "https" {
@@ -73,14 +102,20 @@ impl GuardedNetwork {
                 return Err(inside(hop.host_str().unwrap_or_default()));
             }
             // The second version of git's protocol has short first answers.
-            let request = self
+            let mut request = self
                 .client
                 .get(hop.clone())
                 .header("git-protocol", "version=2");
+            if let Some(credential) = &credential
+                && hop.origin() == first.origin()
+            {
+                let value = credential.authorization();
+                request = request.header(header::AUTHORIZATION, sensitive(&value)?);
+            }
             let answered = request.send().await;
             let answer = answered.map_err(|error| unreachable(&hop, &error))?;
             if !answer.status().is_redirection() {
-                return read(answer, hop).await;
+                return Ok((answer, hop));
             }
             let location = answer.headers().get(header::LOCATION);
             let location = location.map_or(&b""[..], |location| location.as_bytes());
@@ -90,11 +125,59 @@ impl GuardedNetwork {
     }
 }
 
+/// A value of a header that nothing prints.
+fn sensitive(value: &str) -> Result<HeaderValue, VcsError> {
+    let value = HeaderValue::from_str(value);
+    let mut value =
+        value.map_err(|_| VcsError::Local("a credential is no value of a header".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 #[async_trait]
 impl NetworkGate for GuardedNetwork {
     async fn page(&self, url: &str) -> Result<MetaPage, VcsError> {
-        let answered = timeout(self.patience, self.follow(url)).await;
+        let page = async {
+            let (answer, hop) = self.follow(url, CredentialUse::FirstHost).await?;
+            read(answer, hop).await
+        };
+        let answered = timeout(self.patience, page).await;
         answered.unwrap_or(Err(VcsError::Timeout(self.patience)))
+    }
+
+    fn credential(&self, url: &Url) -> Option<HostCredential> {
+        let is_https = url.scheme() == "https";
+        let found = self.credentials.of_url(url).filter(|_| is_https)?;
+        Some(found.for_host())
+    }
+
+    async fn download(&self, url: &str, to: File, limit: u64) -> Result<(u16, u64), VcsError> {
+        let follow = self.follow(url, CredentialUse::None);
+        let followed = timeout(self.patience, follow).await;
+        let (mut answer, hop) = followed.unwrap_or(Err(VcsError::Timeout(self.patience)))?;
+        let status = answer.status().as_u16();
+        let mut size = 0;
+        if status != 200 {
+            return Ok((status, size));
+        }
+        let failed = |error| VcsError::Local(format!("writing what came: {error}"));
+        let mut to = tokio::fs::File::from_std(to);
+        loop {
+            let piece = timeout(self.stall, answer.chunk()).await;
+            let piece = piece.map_err(|_| VcsError::Timeout(self.stall))?;
+            let Some(piece) = piece.map_err(|error| unreachable(&hop, &error))? else {
+                break;
+            };
+            size += piece.len() as u64;
+            if size > limit {
+                return Err(VcsError::TooLarge(format!(
+                    "{hop}: more than {limit} bytes"
+                )));
+            }
+            to.write_all(&piece).await.map_err(failed)?;
+        }
+        to.flush().await.map_err(failed)?;
+        Ok((status, size))
     }
 
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, VcsError> {

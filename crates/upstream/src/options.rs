@@ -6,7 +6,7 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
-use vcs::{GitRepositories, VcsPolicy};
+use vcs::{Repositories, VcsPolicy};
 
 use crate::{AllowedNets, DatabaseRoute, NoObserver, Observer, SourceName, SourceNames};
 
@@ -113,8 +113,8 @@ pub struct DirectSettings {
     pub policy: VcsPolicy,
     /// Whether the modules of the list are private: then their hosts may lie inside.
     pub is_private: bool,
-    /// Mirrors of git repositories, shared by all lists.
-    pub git: GitRepositories,
+    /// The repositories that are worked with, shared by all lists.
+    pub repositories: Repositories,
 }
 
 // === impl Egress ===

@@ -54,11 +54,11 @@ fn direct(
     } else {
         options.allow_net.clone()
     };
-    let network = GuardedNetwork::try_new(tls, options, allowed)?;
+    let network = GuardedNetwork::try_new(tls, options, allowed, settings.is_private)?;
     let source = DirectSource::new(DirectOptions {
         policy: settings.policy.clone(),
         is_private: settings.is_private,
-        git: settings.git.clone(),
+        repositories: settings.repositories.clone(),
         network: Arc::new(network),
     });
     Ok(Source::direct(source, options))

@@ -4,20 +4,24 @@
 //! child gets an environment of its own (no settings of this user, no prompts, no agents but those that are
 //! named), a process group that is killed whole at the deadline or when nobody waits any more, and bounds on
 //! what it prints, on the files that it writes and on its memory. The bounds are the kernel's: a shell sets them
-//! and becomes the program (`ulimit`, POSIX), which needs no unsafe code here.
+//! (`ulimit`, POSIX) and starts the program, which needs no unsafe code here.
+//!
+//! This process may be killed without a chance to clean up (SIGKILL, out of memory). So the shell also watches a
+//! pipe that is held open here: when it closes, the whole process group is killed.
 
 use crate::error::VcsError;
 use bytes::{Bytes, BytesMut};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     ffi::{OsStr, OsString},
+    fmt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     time::timeout,
 };
 
@@ -32,8 +36,8 @@ pub struct ChildLimits {
     pub file: u64,
 }
 
-/// A program to be run.
-#[derive(Debug, Clone)]
+/// A program to be run. Its `Debug` shows no environment, which may have secrets.
+#[derive(Clone)]
 pub(crate) struct ChildCommand {
     program: OsString,
     arguments: Vec<OsString>,
@@ -51,7 +55,24 @@ pub(crate) struct ChildOutput {
 }
 
 /// A process group that is killed when this is dropped.
-struct ProcessGroup(Option<Pid>);
+struct ProcessGroup {
+    leader: Option<Pid>,
+    /// Held open for as long as the group may run. The kernel closes it if this process is killed.
+    lifeline: Option<ChildStdin>,
+}
+
+/// Runs a program in bounds: `$1` of files, `$2` of memory, then the program and its arguments. Standard input is
+/// the pipe that is watched; the program has none.
+const SCRIPT: &str = r#"exec 3<&0 </dev/null
+ulimit -f "$1" && ulimit -v "$2" || exit 126
+shift 2
+{ read -r nothing <&3; kill -KILL 0; } >/dev/null 2>&1 &
+watcher=$!
+"$@" 3<&-
+status=$?
+kill -KILL "$watcher"
+wait "$watcher" 2>/dev/null
+exit "$status""#;
 
 /// The most that is read of a child's standard error. It says what is wrong at its beginning or its end; a
 /// progress bar is switched off.
@@ -157,16 +178,14 @@ impl ChildCommand {
     )]
     fn start(&self, limits: &ChildLimits) -> Result<(Child, ProcessGroup), VcsError> {
         let (file, memory) = (limits.file / FILE_UNIT, limits.memory / MEMORY_UNIT);
-        let script = format!("ulimit -f {file} && ulimit -v {memory} && exec \"$0\" \"$@\"");
         let mut command = Command::new("sh");
         command
-            .arg("-c")
-            .arg(script)
+            .args(["-c", SCRIPT, "sh", &file.to_string(), &memory.to_string()])
             .arg(&self.program)
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -174,11 +193,15 @@ impl ChildCommand {
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
-        let child = command
+        let mut child = command
             .spawn()
             .map_err(|error| self.failed("starting", &error))?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Ok((child, ProcessGroup(id.and_then(Pid::from_raw))))
+        let group = ProcessGroup {
+            leader: id.and_then(Pid::from_raw),
+            lifeline: child.stdin.take(),
+        };
+        Ok((child, group))
     }
 
     fn failed(&self, action: &str, error: &std::io::Error) -> VcsError {
@@ -189,14 +212,21 @@ impl ChildCommand {
     }
 }
 
+impl fmt::Debug for ChildCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.program, self.arguments)
+    }
+}
+
 // === impl ProcessGroup ===
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
         // Helpers of a child may outlive it; a group without a member is an error that says so.
-        if let Some(group) = self.0.take() {
+        if let Some(group) = self.leader.take() {
             let _nobody_is_left = kill_process_group(group, Signal::KILL);
         }
+        drop(self.lifeline.take());
     }
 }
 
@@ -222,6 +252,7 @@ mod tests {
     use super::{ChildCommand, ChildLimits};
     use crate::error::VcsError;
     use std::time::Duration;
+    use tokio::io::AsyncReadExt as _;
 
     fn shell(script: &str) -> ChildCommand {
         ChildCommand::new("sh")
@@ -269,13 +300,17 @@ mod tests {
         };
         let ran = shell(&script).run(&short, 1000).await;
         assert!(matches!(ran, Err(VcsError::Timeout(_))), "{ran:?}");
-        // The kernel ends them in its own time; one that is listed still may wait for somebody to ask how.
+        let pids = std::fs::read_to_string(&pids).unwrap();
+        assert_eq!(pids.lines().count(), 2);
+        are_over(&pids).await;
+    }
+
+    /// Waits until none of these runs any more. One that is listed still may wait for somebody to ask how.
+    async fn are_over(pids: &str) {
         let runs = |pid: &str| {
             let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
             state.is_ok_and(|stat| !stat.contains(") Z"))
         };
-        let pids = std::fs::read_to_string(&pids).unwrap();
-        assert_eq!(pids.lines().count(), 2);
         let is_over = async {
             while pids.lines().any(runs) {
                 tokio::task::yield_now().await;
@@ -284,6 +319,38 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(10), is_over)
             .await
             .expect("they run on");
+    }
+
+    #[tokio::test]
+    async fn when_the_pipe_to_this_process_closes_all_that_was_started_ends() {
+        let directory = tempfile::tempdir().unwrap();
+        let pids = directory.path().join("pids");
+        let script = format!(
+            "sh -c 'echo $$ > {0}; exec sleep 1000' & echo $$ >> {0}.own; echo started; sleep 1000",
+            pids.display()
+        );
+        let (mut child, mut group) = shell(&script).start(&limits()).unwrap();
+        let mut started = [0; 8];
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_exact(&mut started)
+            .await
+            .unwrap();
+        // As the kernel does it when this process is killed.
+        group.lifeline = None;
+        group.leader = None;
+        assert!(!child.wait().await.unwrap().success());
+        let mut listed = std::fs::read_to_string(&pids).unwrap_or_default();
+        listed += &std::fs::read_to_string(directory.path().join("pids.own")).unwrap();
+        are_over(&listed).await;
+    }
+
+    #[tokio::test]
+    async fn a_program_has_no_input_and_says_how_it_ended_by_a_signal() {
+        let ran = shell("cat; kill -TERM $$").run(&limits(), 100).await;
+        assert_eq!(ran.unwrap().status.code(), Some(128 + 15));
     }
 
     #[tokio::test]

@@ -1,20 +1,32 @@
 //! Finding the repository of a module path: by the path alone, or by asking its page.
 
-use crate::{error::VcsError, policy::VcsKind};
-use ::discovery::{DiscoveryPage, GoImportTag, known_repository, match_import};
+use crate::{credential::HostCredential, error::VcsError, policy::VcsKind};
+use ::discovery::{DiscoveryPage, GoImportTag, ImportMatchError, known_repository, match_import};
 use async_trait::async_trait;
 use bytes::Bytes;
-use std::net::IpAddr;
+use std::{fs::File, net::IpAddr};
+use url::Url;
 
-/// A repository that a module path is in.
+/// What a module path is found in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportSource {
+    /// A repository of this system.
+    Repository(VcsKind),
+    /// A module proxy, which a page names with `mod`.
+    Proxy,
+}
+
+/// Where a module path is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRoot {
-    /// The part of the path that is the root of the repository.
+    /// The part of the path that is the root.
     pub root: String,
-    /// Its version control system.
-    pub system: VcsKind,
+    /// What is there.
+    pub source: ImportSource,
     /// Its address.
     pub url: String,
+    /// The address that was named for it, where its host says that it has moved.
+    pub moved_from: Option<String>,
     /// The directory below its root that stands for `root`; mostly empty.
     pub subdirectory: String,
 }
@@ -46,6 +58,16 @@ pub trait NetworkGate: Send + Sync {
     /// # Errors
     /// [`VcsError::Forbidden`] where none may be reached.
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, VcsError>;
+
+    /// What the host of an address is shown, by its name and port alone; nothing for most.
+    fn credential(&self, url: &Url) -> Option<HostCredential>;
+
+    /// Fetches a file of a module proxy into `to`, at most `limit` bytes, showing nothing: its status, and its
+    /// length where that is 200.
+    ///
+    /// # Errors
+    /// Nobody answered, nobody may be asked, or it is longer.
+    async fn download(&self, url: &str, to: File, limit: u64) -> Result<(u16, u64), VcsError>;
 }
 
 /// What git asks for first (gitprotocol-http).
@@ -62,8 +84,9 @@ pub(crate) async fn find_root(path: &str, pages: &dyn NetworkGate) -> Result<Imp
             return Ok(ImportRoot {
                 url: format!("https://{}", known.place),
                 root: known.root,
-                system: VcsKind::named(known.vcs).unwrap_or(VcsKind::Git),
+                source: ImportSource::Repository(VcsKind::named(known.vcs).unwrap_or(VcsKind::Git)),
                 subdirectory: String::new(),
+                moved_from: None,
             });
         }
         Ok(None) => {}
@@ -92,7 +115,7 @@ pub(crate) async fn find_address(
     root: &ImportRoot,
     network: &dyn NetworkGate,
 ) -> Result<String, VcsError> {
-    if root.system != VcsKind::Git || !root.url.starts_with("http") {
+    if root.source != ImportSource::Repository(VcsKind::Git) || !root.url.starts_with("http") {
         return Ok(root.url.clone());
     }
     let page = network.page(&format!("{}{REFS}", root.url)).await?;
@@ -106,7 +129,10 @@ pub(crate) async fn find_address(
             "there is no repository at {said}"
         ))),
         // Hosts that hide what may not be read say this of what does not exist, too.
-        401 | 403 => Err(VcsError::Refused(format!(
+        401 => Err(VcsError::Unauthenticated(format!(
+            "no access to the repository at {said}"
+        ))),
+        403 => Err(VcsError::Refused(format!(
             "no access to the repository at {said}"
         ))),
         _ => Err(VcsError::Unreachable(said)),
@@ -121,6 +147,9 @@ async fn ask(place: &str, path: &str, pages: &dyn NetworkGate) -> Result<GoImpor
         return Ok(tag.clone());
     }
     let why = match match_import(&read.imports, path) {
+        Err(error @ ImportMatchError::NoMatch { .. }) => {
+            format!("{error}: the module may have moved there")
+        }
         Err(error) => error.to_string(),
         Ok(_) => String::new(),
     };
@@ -130,22 +159,32 @@ async fn ask(place: &str, path: &str, pages: &dyn NetworkGate) -> Result<GoImpor
     );
     Err(match page.status {
         200..=299 | 404 | 410 => VcsError::Absent(said),
-        401 | 403 => VcsError::Refused(said),
+        401 => VcsError::Unauthenticated(said),
+        403 => VcsError::Refused(said),
         _ => VcsError::Unreachable(said),
     })
 }
 
 fn of_tag(tag: GoImportTag) -> Result<ImportRoot, VcsError> {
-    let Some(system) = VcsKind::named(&tag.vcs) else {
-        return Err(VcsError::Forbidden(format!(
-            "the page of {} names a {} source, which is not followed here",
-            tag.prefix, tag.vcs
-        )));
+    let source = match VcsKind::named(&tag.vcs) {
+        Some(system) => ImportSource::Repository(system),
+        None if tag.vcs == "mod" => ImportSource::Proxy,
+        None => {
+            return Err(VcsError::Forbidden(format!(
+                "the page of {} names a {:?} source, which is not known here",
+                tag.prefix, tag.vcs
+            )));
+        }
     };
+    if source == ImportSource::Proxy && !tag.root.starts_with("https://") {
+        let why = format!("{}: a module proxy is asked by https alone", tag.root);
+        return Err(VcsError::Forbidden(why));
+    }
     Ok(ImportRoot {
         root: tag.prefix,
-        system,
+        source,
         url: tag.root,
         subdirectory: tag.subdirectory,
+        moved_from: None,
     })
 }

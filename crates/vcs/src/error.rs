@@ -12,8 +12,11 @@ pub enum VcsError {
     /// There is no such repository, revision, version or module; in the words of `go` where it has some.
     #[error("{0}")]
     Absent(String),
-    /// The host wants credentials, or those that it got may not read the repository.
-    #[error("{0}")]
+    /// The host wants credentials, or does not know those that it got (401).
+    #[error("{0}; name its host in --credentials and the module in --private")]
+    Unauthenticated(String),
+    /// It forbids what it was asked for (403).
+    #[error("{0}; what it was shown, if anything, may not read this")]
     Refused(String),
     /// A rule here forbids asking.
     #[error("{0}")]
@@ -24,6 +27,14 @@ pub enum VcsError {
     /// It took too long; nothing of it runs on.
     #[error("no end within {0:?}")]
     Timeout(Duration),
+    /// The mirror of a repository became too large, and was removed.
+    #[error("the mirror of {url} grew beyond {limit} bytes, half of --vcs-size")]
+    MirrorTooLarge {
+        /// The repository.
+        url: String,
+        /// What one mirror may have.
+        limit: u64,
+    },
     /// More was sent than is taken.
     #[error("{0}")]
     TooLarge(String),
@@ -42,7 +53,10 @@ impl VcsError {
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Absent(_) => None,
-            Self::Refused(_) | Self::Forbidden(_) => Some(Code::UpstreamRefused),
+            Self::Unauthenticated(_) | Self::Refused(_) | Self::Forbidden(_) => {
+                Some(Code::UpstreamRefused)
+            }
+            Self::MirrorTooLarge { .. } => Some(Code::RepositoryTooLarge),
             Self::Unreachable(_) => Some(Code::UpstreamUnreachable),
             Self::Timeout(_) => Some(Code::UpstreamTimeout),
             Self::TooLarge(_) | Self::Content(_) => Some(Code::UpstreamBadContent),

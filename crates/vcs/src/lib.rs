@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! module path ─▶ discovery: which repository, which directory
-//!             ─▶ repository: tags, commits, files, trees (git)
+//!             ─▶ repository: tags, commits, files, trees (git, hg, svn)
 //!             ─▶ module: versions, `.info`, go.mod and zip by Go's rules
 //! ```
 //!
@@ -11,7 +11,7 @@
 //! the zip. They stand in [`module`], which knows no version control system; a repository is reached through
 //! the port [`CodeRepository`], which knows nothing of Go.
 //!
-//! Programs of others do the talking (`git`), as children that are told nothing about this process: another
+//! Programs of others do the talking (`git`, `hg`, `svn`), as children that are told nothing about this process: another
 //! environment, a home of their own, no prompts, no protocols but those of a network, a deadline after which the
 //! whole process group is killed, and bounds on what they print and store ([`ChildLimits`]).
 //!
@@ -19,20 +19,31 @@
 //! export), `ext::` and `file:` addresses, names that look like options.
 
 mod child;
+mod connect_guard;
+mod credential;
 mod discovery;
 mod error;
+mod failure_text;
 mod git;
+mod hg;
+mod mirrors;
 pub mod module;
 mod origin;
 mod policy;
+mod programs;
+mod proxy_file;
+mod repositories;
 mod repository;
 mod source;
+mod svn;
 
 pub use child::ChildLimits;
-pub use discovery::{ImportRoot, MetaPage, NetworkGate};
+pub use credential::HostCredential;
+pub use discovery::{ImportRoot, ImportSource, MetaPage, NetworkGate};
 pub use error::VcsError;
-pub use git::{GitCheckout, GitOptions, GitRepositories, GitRepository};
+pub use git::GitCheckout;
 pub use module::ModuleRepository;
 pub use policy::{VcsKind, VcsPolicy, VcsPolicyError};
+pub use repositories::{Repositories, RepositoryAccess, RepositoryOptions};
 pub use repository::{CodeRepository, Commit};
 pub use source::{DirectAnswer, DirectOptions, DirectSource};

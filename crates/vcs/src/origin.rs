@@ -43,7 +43,7 @@ impl<'a> VersionDocument<'a> {
         let time = PseudoTimestamp::from_unix_seconds(commit.time);
         Self {
             version: version.as_str(),
-            time: time.map(|time| time.to_rfc3339()).unwrap_or_default(),
+            time: time.map_or_else(String::new, |time| written(&time, commit.nanoseconds)),
             origin: OriginDocument {
                 vcs: system,
                 url,
@@ -58,4 +58,15 @@ impl<'a> VersionDocument<'a> {
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// A time as `go` writes it: with the part of a second that is not zero.
+fn written(time: &PseudoTimestamp, nanoseconds: u32) -> String {
+    let whole = time.to_rfc3339();
+    if nanoseconds == 0 {
+        return whole;
+    }
+    let fraction = format!("{nanoseconds:09}");
+    let whole = whole.trim_end_matches('Z');
+    format!("{whole}.{}Z", fraction.trim_end_matches('0'))
 }

@@ -9,10 +9,12 @@ use std::path::Path;
 pub struct Commit {
     /// Its full name.
     pub hash: String,
-    /// Its name in pseudo-versions, twelve characters for git.
+    /// Its name in pseudo-versions, twelve characters of a hash, or of a number with zeros before it.
     pub short: String,
     /// When it was made, in seconds since 1970 (UTC).
     pub time: i64,
+    /// The part of a second in it; zero where the system has whole seconds.
+    pub nanoseconds: u32,
     /// The ref under which it was asked for, if it was one: `refs/tags/v1.0.0`, `HEAD`.
     pub reference: Option<String>,
     /// Tags that name this commit, in the order of their bytes.
@@ -51,7 +53,7 @@ pub trait CodeRepository: Send + Sync {
     /// Writes the tree below a directory (empty for all of it) into a tar file.
     async fn archive(&self, commit: &Commit, directory: &str, to: &Path) -> Result<(), VcsError>;
 
-    /// The system's name in `Origin`: `git`.
+    /// The system's name in `Origin`: `git`, `hg`, `svn`.
     fn system(&self) -> &'static str;
 
     /// The address without credentials, for `Origin`.

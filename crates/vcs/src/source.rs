@@ -1,12 +1,12 @@
 //! The module protocol over version control: a path in, its text or file out.
 
 use crate::{
-    discovery::{ImportRoot, NetworkGate, find_address, find_root},
+    discovery::{ImportRoot, ImportSource, NetworkGate, find_address, find_root},
     error::VcsError,
-    git::GitRepositories,
     module::ModuleRepository,
-    policy::{VcsKind, VcsPolicy},
-    repository::CodeRepository,
+    policy::VcsPolicy,
+    proxy_file,
+    repositories::{Repositories, RepositoryAccess},
 };
 use bytes::Bytes;
 use gomod::{ModulePath, Version, escape};
@@ -21,8 +21,8 @@ pub struct DirectOptions {
     pub policy: VcsPolicy,
     /// Whether the modules that are asked for are private.
     pub is_private: bool,
-    /// Mirrors of git repositories.
-    pub git: GitRepositories,
+    /// The repositories that are worked with.
+    pub repositories: Repositories,
     /// The way to hosts.
     pub network: Arc<dyn NetworkGate>,
 }
@@ -82,7 +82,61 @@ impl DirectSource {
     pub async fn answer(&self, path: &str) -> Result<DirectAnswer, VcsError> {
         let no_path = || VcsError::Absent(format!("{path} is no path of the module protocol"));
         let (module, request) = DirectRequest::parse(path).ok_or_else(no_path)?;
-        let repository = self.repository(&module).await?;
+        let root = self.root(module.as_str()).await?;
+        let answer = match root.source {
+            ImportSource::Proxy => self.of_proxy(&root, path, &request).await,
+            ImportSource::Repository(_) => self.of_repository(&root, &module, request).await,
+        };
+        self.options.repositories.shrink().await;
+        match answer {
+            Err(VcsError::Absent(why)) => Err(VcsError::Absent(with_new_home(why, &root))),
+            answer => answer,
+        }
+    }
+
+    /// Asks the proxy that the page of a path names.
+    async fn of_proxy(
+        &self,
+        root: &ImportRoot,
+        path: &str,
+        request: &DirectRequest,
+    ) -> Result<DirectAnswer, VcsError> {
+        let network = self.options.network.as_ref();
+        let scratch = self.options.repositories.scratch()?;
+        let is_zip = matches!(request, DirectRequest::Zip(_));
+        let url = format!("{}/{path}", root.url.trim_end_matches('/'));
+        if is_zip {
+            let (file, size) = proxy_file::zip(network, &url, &scratch).await?;
+            return Ok(DirectAnswer::Zip { file, size });
+        }
+        proxy_file::text(network, &url, &scratch)
+            .await
+            .map(DirectAnswer::Text)
+    }
+
+    async fn of_repository(
+        &self,
+        root: &ImportRoot,
+        module: &ModulePath,
+        request: DirectRequest,
+    ) -> Result<DirectAnswer, VcsError> {
+        let repository = self.repository(root, module)?;
+        match self.of_module(&repository, request).await {
+            Err(VcsError::Absent(why)) => {
+                let declared = repository.declared_elsewhere().await;
+                let home = declared
+                    .map(|path| format!("; its newest go.mod declares its path as: {path}"));
+                Err(VcsError::Absent(why + &home.unwrap_or_default()))
+            }
+            answer => answer,
+        }
+    }
+
+    async fn of_module(
+        &self,
+        repository: &ModuleRepository,
+        request: DirectRequest,
+    ) -> Result<DirectAnswer, VcsError> {
         let text = |text: String| DirectAnswer::Text(text.into());
         Ok(match request {
             DirectRequest::List => {
@@ -96,7 +150,7 @@ impl DirectSource {
                 DirectAnswer::Text(repository.go_mod(&version).await?.into())
             }
             DirectRequest::Zip(version) => {
-                let scratch = self.options.git.scratch();
+                let scratch = self.options.repositories.scratch()?;
                 let zip = repository.zip(&version, &scratch).await?;
                 DirectAnswer::Zip {
                     file: zip.file,
@@ -106,28 +160,31 @@ impl DirectSource {
         })
     }
 
-    /// The module and its repository.
-    async fn repository(&self, module: &ModulePath) -> Result<ModuleRepository, VcsError> {
-        let root = self.root(module.as_str()).await?;
-        let (policy, is_private) = (&self.options.policy, self.options.is_private);
-        let system = root.system;
-        if !policy.allows(module.as_str(), is_private, system) {
+    /// The module in its repository.
+    fn repository(
+        &self,
+        root: &ImportRoot,
+        module: &ModulePath,
+    ) -> Result<ModuleRepository, VcsError> {
+        let DirectOptions {
+            policy,
+            is_private,
+            repositories,
+            network,
+        } = &self.options;
+        let ImportSource::Repository(system) = root.source else {
+            let why = format!("{} is no repository", root.url);
+            return Err(VcsError::Forbidden(why));
+        };
+        if !policy.allows(module.as_str(), *is_private, system) {
             let why = format!("GOVCS disallows using {} for {module}", system.name());
             return Err(VcsError::Forbidden(why));
         }
-        let code: Arc<dyn CodeRepository> = match system {
-            VcsKind::Git => {
-                let network = Arc::clone(&self.options.network);
-                self.options.git.repository(&root.url, Some(network))?
-            }
-            other => {
-                let why = format!(
-                    "{module} is in a {} repository, and only git is run here",
-                    other.name()
-                );
-                return Err(VcsError::Forbidden(why));
-            }
+        let access = RepositoryAccess {
+            network: Some(Arc::clone(network)),
+            is_private: *is_private,
         };
+        let code = repositories.repository(system, &root.url, access)?;
         ModuleRepository::new(module, &root.root, &root.subdirectory, code)
     }
 
@@ -140,10 +197,14 @@ impl DirectSource {
         }
         let network = self.options.network.as_ref();
         let mut root = find_root(path, network).await?;
+        if let ImportSource::Repository(system) = root.source {
+            let repositories = &self.options.repositories;
+            repositories.check_address(&root.url, system)?;
+        }
         let url = find_address(&root, network).await?;
         if url != root.url {
             tracing::info!(from = root.url, to = url, "a repository has moved");
-            root.url = url;
+            root.moved_from = Some(std::mem::replace(&mut root.url, url));
         }
         let mut roots = self.roots.lock();
         if roots.len() >= ROOTS {
@@ -151,6 +212,14 @@ impl DirectSource {
         }
         roots.insert(path.to_owned(), (Instant::now(), root.clone()));
         Ok(root)
+    }
+}
+
+/// That something does not exist, and where its repository is now if it has moved.
+fn with_new_home(why: String, root: &ImportRoot) -> String {
+    match &root.moved_from {
+        Some(from) => format!("{why}; the repository {from} has moved to {}", root.url),
+        None => why,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     config_value::ConfigValue,
     fallback::DefaultFinder,
     field_names::fields_of,
-    types::{CommaList, PrefetchMode},
+    types::{ByteSize, CommaList, PrefetchMode},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -105,7 +105,7 @@ pub struct FetchSection {
 #[schemars(extend("x-order" = fields_of::<Self>()))]
 pub struct DirectSection {
     /// Which version control system may be used for which modules where a list of upstreams says `direct`, in the
-    /// grammar of GOVCS. The rules `public:git|hg,private:all` stand behind these. Only git is run so far.
+    /// grammar of GOVCS. The rules `public:git|hg,private:all` stand behind these. git, hg and svn are run.
     #[schemars(extend(
         "x-flag" = "govcs",
         "x-value" = "RULES",
@@ -113,6 +113,15 @@ pub struct DirectSection {
         "examples" = ["github.com:git,evil.example.com:off"]
     ))]
     pub systems: ConfigValue<Option<CommaList>>,
+    /// Room for the mirrors of repositories. Beyond it those are removed that were not used for longest; a single
+    /// one may have half of it, and a transfer that needs more is cut (MK2014).
+    #[schemars(extend(
+        "x-flag" = "vcs-size",
+        "x-value" = "SIZE",
+        "default" = "20GiB",
+        "examples" = ["100GiB"]
+    ))]
+    pub size: ConfigValue<ByteSize>,
 }
 
 /// What is fetched ahead.

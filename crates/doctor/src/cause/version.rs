@@ -14,6 +14,9 @@ pub(super) static MOVED: FailureCause = FailureCause {
         decisive(DECLARES).when(is_other_name),
         // go 1.11 and 1.12.
         decisive("parsing go.mod: unexpected module path \"{new}\""),
+        // What a server of ours adds to an absence.
+        telling("its newest go.mod declares its path as: {new}"),
+        telling("the repository {url} has moved to {...}"),
     ],
     remedies: &[
         remedy(

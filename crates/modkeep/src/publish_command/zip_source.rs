@@ -18,7 +18,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use vcs::{GitCheckout, GitOptions, ModuleRepository, VcsError};
+use vcs::{GitCheckout, ModuleRepository, RepositoryOptions, VcsError};
 
 /// Changed files that are named; of more only the number is told.
 const NAMED: usize = 10;
@@ -76,7 +76,7 @@ async fn of_checkout(
     let snapshot = repository.snapshot(allows_dirty).map_err(wrong)?;
     let scratch = tempfile::tempdir().map_err(|error| unusable(directory, &error))?;
     let path = Process.variable("PATH").unwrap_or_default();
-    let options = GitOptions::new(scratch.path().join("git"), path);
+    let options = RepositoryOptions::new(scratch.path().join("git"), path);
     let failed = |error: VcsError| of_vcs(directory, &error);
     let (objects, hash, time) = (&snapshot.objects, &snapshot.hash, snapshot.time);
     let code = GitCheckout::open(options, objects, hash, time).await;

@@ -5,10 +5,13 @@
 //! hide or rewrite files. The repository is only looked into: its objects are borrowed by an empty one of our
 //! own, where those settings stand.
 
-use super::{GitOptions, command::GitProgram};
+use super::command::GitProgram;
 use crate::{
     child::ChildOutput,
     error::VcsError,
+    mirrors::MirrorDirectory,
+    programs::ProgramSettings,
+    repositories::RepositoryOptions,
     repository::{CodeRepository, Commit},
 };
 use async_trait::async_trait;
@@ -16,6 +19,7 @@ use std::{
     ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Nothing in a tree may rewrite or hide files when it is exported.
@@ -46,7 +50,7 @@ impl GitCheckout {
     /// # Errors
     /// git cannot be run, or the directory cannot be written.
     pub async fn open(
-        options: GitOptions,
+        options: RepositoryOptions,
         objects: &Path,
         hash: &str,
         time: i64,
@@ -54,7 +58,8 @@ impl GitCheckout {
         let failed = |error: io::Error| VcsError::local("opening a checkout", &error);
         let directory = options.mirrors.join("checkout.git");
         fs::create_dir_all(options.mirrors.join("home")).map_err(failed)?;
-        let program = GitProgram::new(options);
+        let mirrors = MirrorDirectory::new(options.mirrors.clone(), options.size);
+        let program = GitProgram::new(Arc::new(ProgramSettings::new(options, mirrors)));
         let format = if hash.len() == SHA256_DIGITS {
             "--object-format=sha256"
         } else {
@@ -76,6 +81,7 @@ impl GitCheckout {
             hash: hash.to_owned(),
             short: hash.get(..SHORT).unwrap_or(hash).to_owned(),
             time,
+            nanoseconds: 0,
             reference: None,
             tags: Vec::new(),
         };

@@ -3,10 +3,7 @@
 //! It has one exit code for everything, so its words decide; they are those of `LC_ALL=C`. What is not
 //! recognised is no absence: it says nothing about whether a module exists.
 
-use crate::error::VcsError;
-
-/// Longest line of git's that is quoted.
-const QUOTE_LIMIT: usize = 300;
+use crate::{error::VcsError, failure_text::quoted};
 
 /// The server has no such repository or ref.
 const ABSENT: [&str; 5] = [
@@ -17,32 +14,52 @@ const ABSENT: [&str; 5] = [
     "repository not found",
 ];
 
-/// It wants credentials, or forbids.
-const REFUSED: [&str; 6] = [
+/// It wants credentials.
+const UNAUTHENTICATED: [&str; 6] = [
     "authentication failed",
     "could not read password",
     "could not read username",
     "permission denied",
-    "returned error: 403",
+    "returned error: 401",
     "terminal prompts disabled",
 ];
+
+/// It forbids.
+const REFUSED: [&str; 1] = ["returned error: 403"];
+
+/// A bound on files was reached; 25 is the signal that says so.
+const TOO_LARGE: [&str; 3] = ["file size limit", "file too large", "died of signal 25"];
+
+/// What came cannot be right; unless it just stopped, as the next ones say.
+const WRONG: [&str; 5] = [
+    "bad object",
+    "inflate",
+    "index-pack",
+    "pack is corrupted",
+    "protocol error",
+];
+const BROKEN_OFF: [&str; 4] = ["early eof", "hung up", "rpc failed", "timed out"];
 
 /// git itself does not speak this protocol to anybody.
 const FORBIDDEN: [&str; 1] = ["not allowed"];
 
 /// The error of a call of git that failed with these words.
-pub(super) fn of_errors(errors: &str) -> VcsError {
+pub(crate) fn of_errors(errors: &str) -> VcsError {
     let words = errors.to_lowercase();
     let has = |texts: &[&str]| texts.iter().any(|text| words.contains(text));
-    let said = format!("git: {}", quoted(errors));
-    if has(&REFUSED) {
+    let said = format!("git: {}", quoted(errors, &["fatal:", "error:"]));
+    if has(&UNAUTHENTICATED) {
+        VcsError::Unauthenticated(said)
+    } else if has(&REFUSED) {
         VcsError::Refused(said)
     } else if has(&ABSENT) || is_missing_repository(&words) {
         VcsError::Absent(said)
     } else if words.contains("transport") && has(&FORBIDDEN) {
         VcsError::Forbidden(said)
-    } else if words.contains("file size limit") || words.contains("file too large") {
+    } else if has(&TOO_LARGE) {
         VcsError::TooLarge(said)
+    } else if has(&WRONG) && !has(&BROKEN_OFF) {
+        VcsError::Content(said)
     } else {
         VcsError::Unreachable(said)
     }
@@ -53,22 +70,6 @@ fn is_missing_repository(words: &str) -> bool {
     words
         .lines()
         .any(|line| line.contains("repository '") && line.trim_end().ends_with("not found"))
-}
-
-/// The line that tells most: the first that git calls fatal or an error, else the last.
-fn quoted(errors: &str) -> String {
-    let lines = || {
-        errors
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-    };
-    let told = lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    let line = told
-        .or_else(|| lines().next_back())
-        .unwrap_or("no word of why");
-    let plain = line.chars().filter(|character| !character.is_control());
-    plain.take(QUOTE_LIMIT).collect()
 }
 
 #[cfg(test)]
@@ -101,10 +102,20 @@ mod tests {
             "fatal: could not read Username for 'https://example.com': terminal prompts disabled",
             "fatal: Authentication failed for 'https://example.com/a/'",
             "git@example.com: Permission denied (publickey).\nfatal: Could not read from remote repository.",
-            "fatal: unable to access 'https://example.com/a/': The requested URL returned error: 403",
         ] {
-            assert!(matches!(of_errors(text), VcsError::Refused(_)), "{text}");
+            let error = of_errors(text);
+            assert!(matches!(error, VcsError::Unauthenticated(_)), "{text}");
         }
+        let text = "fatal: unable to access 'https://example.com/a/': The requested URL returned error: 403";
+        assert!(matches!(of_errors(text), VcsError::Refused(_)), "{text}");
+        for text in [
+            "fatal: pack is corrupted (SHA1 mismatch)\nfatal: fetch-pack: invalid index-pack output",
+            "fatal: protocol error: bad line length character: x",
+        ] {
+            assert!(matches!(of_errors(text), VcsError::Content(_)), "{text}");
+        }
+        let text = "fatal: early EOF\nfatal: fetch-pack: invalid index-pack output";
+        assert!(matches!(of_errors(text), VcsError::Unreachable(_)));
         let ext = of_errors("fatal: transport 'ext' not allowed");
         assert!(matches!(ext, VcsError::Forbidden(_)));
     }

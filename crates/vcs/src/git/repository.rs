@@ -7,13 +7,16 @@ use super::{
 };
 use crate::{
     child::ChildOutput,
+    credential::HostCredential,
     discovery::NetworkGate,
     error::VcsError,
+    mirrors::place_of_new,
     repository::{CodeRepository, Commit},
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use std::{
+    collections::HashSet,
     ffi::{OsStr, OsString},
     fmt, fs,
     path::{Path, PathBuf},
@@ -24,21 +27,23 @@ use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use url::Url;
 
 /// A repository at an address.
-pub struct GitRepository {
+pub(crate) struct GitRepository {
     program: Arc<GitProgram>,
     url: String,
     directory: PathBuf,
     network: Option<Arc<dyn NetworkGate>>,
     refs: Mutex<Option<(Instant, Arc<RefTable>)>>,
-    /// Held while the mirror is changed; the names whose whole history is there.
+    /// Held while the mirror is changed.
     mirror: AsyncMutex<MirrorState>,
     /// Held while the server is asked for its names.
     asking: AsyncMutex<()>,
+    /// Commits of which it is known that all of them is in the mirror.
+    whole: Mutex<HashSet<String>>,
 }
 
 #[derive(Debug, Default)]
 struct MirrorState {
-    is_made: bool,
+    /// The names whose whole history is there.
     complete: Option<Arc<RefTable>>,
 }
 
@@ -58,6 +63,9 @@ const OUTPUT_LIMIT: u64 = 1 << 20;
 /// The port of ssh, where the address has none.
 const SSH_PORT: u16 = 22;
 
+/// Commits that are remembered to be whole. Beyond it all are forgotten: each costs a call of git.
+const WHOLE: usize = 10_000;
+
 /// Digits of a hash in a pseudo-version.
 const SHORT: usize = 12;
 
@@ -67,7 +75,7 @@ const ATTRIBUTES: &str = "* -export-subst -export-ignore\n";
 // === impl GitRepository ===
 
 impl GitRepository {
-    pub(super) fn new(
+    pub(crate) fn new(
         program: Arc<GitProgram>,
         url: &str,
         directory: PathBuf,
@@ -81,44 +89,56 @@ impl GitRepository {
             refs: Mutex::new(None),
             mirror: AsyncMutex::default(),
             asking: AsyncMutex::default(),
+            whole: Mutex::default(),
         }
     }
 
-    /// A setting that tells git where the host of this repository is, if that was judged.
-    async fn pin(&self) -> Result<Option<String>, VcsError> {
+    /// A setting that tells git where the host of this repository is, if that was judged; and what shows who asks.
+    async fn way(&self) -> Result<(Option<String>, Option<HostCredential>), VcsError> {
         let Some(network) = &self.network else {
-            return Ok(None);
+            return Ok((None, None));
         };
         let forbidden = || VcsError::Forbidden(format!("address {:?}: it has no host", self.url));
         let url = Url::parse(&self.url).map_err(|_| forbidden())?;
         let host = url.host_str().ok_or_else(forbidden)?;
         let port = url.port_or_known_default().unwrap_or(SSH_PORT);
+        let credential = network.credential(&url);
         let addresses = network.addresses(host, port).await?;
         if addresses.is_empty() {
-            return Ok(None);
+            return Ok((None, credential));
         }
         let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        Ok(Some(format!(
-            "http.curloptResolve={host}:{port}:{}",
-            addresses.join(",")
-        )))
+        let addresses = addresses.join(",");
+        let pin = format!("http.curloptResolve={host}:{port}:{addresses}");
+        Ok((Some(pin), credential))
     }
 
-    /// Runs a call of git that talks to the server.
+    /// Runs a call of git that talks to the server, and succeeds.
     async fn talk<S: AsRef<OsStr>>(
         &self,
         mirror: Option<&Path>,
         arguments: impl IntoIterator<Item = S>,
         limit: u64,
     ) -> Result<ChildOutput, VcsError> {
-        let pin = self.pin().await?;
+        let (pin, credential) = self.way().await?;
         let pin = pin
             .iter()
             .flat_map(|pin| [OsStr::new("-c"), OsStr::new(pin)]);
         let pin: Vec<OsString> = pin.map(OsStr::to_owned).collect();
         let arguments = arguments.into_iter().map(|of| of.as_ref().to_owned());
-        let call = self.program.call(mirror, pin.into_iter().chain(arguments));
-        call.run(self.program.limits(), limit).await
+        let mut call = self.program.call(mirror, pin.into_iter().chain(arguments));
+        if let Some(credential) = credential
+            && let Ok(url) = Url::parse(&self.url)
+        {
+            let variables = credential.for_git(&url);
+            let variables = variables.iter();
+            call = call.environment(variables.map(|(name, value)| (*name, value.as_str())));
+        }
+        let done = call.run(self.program.limits(), limit).await?;
+        if done.status.success() {
+            return Ok(done);
+        }
+        Err(failure::of_errors(&done.errors))
     }
 
     /// The names of the server, at most `age` old.
@@ -138,9 +158,6 @@ impl GitRepository {
         let asked = Instant::now();
         let arguments = ["ls-remote", "-q", "--end-of-options", self.url.as_str()];
         let listing = self.talk(None, arguments, LISTING_LIMIT).await?;
-        if !listing.status.success() {
-            return Err(failure::of_errors(&listing.errors));
-        }
         let table = Arc::new(RefTable::parse(&String::from_utf8_lossy(&listing.output)));
         *self.refs.lock() = Some((asked, Arc::clone(&table)));
         Ok(table)
@@ -193,46 +210,68 @@ impl GitRepository {
         let parsed = text.trim().split_once(' ');
         let parsed = parsed.and_then(|(hash, time)| Some((hash.to_owned(), time.parse().ok()?)));
         match parsed {
-            Some(commit) => Ok(Some(commit)),
+            Some((hash, time)) => Ok(self.is_whole(&hash).await?.then_some((hash, time))),
             None => Err(VcsError::Content(format!(
                 "git: a commit without a time: {text:?}"
             ))),
         }
     }
 
-    /// Makes the mirror if there is none.
-    async fn make(&self, state: &mut MirrorState) -> Result<(), VcsError> {
-        if state.is_made {
-            return Ok(());
+    /// Whether all of a commit is there. A transfer that broke off, or a server that sent half, may leave a commit
+    /// without its files; but git names what came only after it has seen that nothing is missing.
+    async fn is_whole(&self, hash: &str) -> Result<bool, VcsError> {
+        if self.whole.lock().contains(hash) {
+            return Ok(true);
         }
-        if !self.directory.is_dir() {
-            let made = self.directory.with_extension("new");
-            let failed = |error| VcsError::local("making a mirror", &error);
-            if made.is_dir() {
-                fs::remove_dir_all(&made).map_err(failed)?;
+        let arguments = ["for-each-ref", "--count=1", "--contains", hash];
+        let named = self.git(arguments, OUTPUT_LIMIT).await?;
+        let is_whole = named.status.success() && !named.output.is_empty();
+        if is_whole {
+            let mut whole = self.whole.lock();
+            if whole.len() >= WHOLE {
+                whole.clear();
             }
-            let arguments = ["init", "-q", "--bare"].map(OsStr::new);
-            let arguments = arguments.into_iter().chain([made.as_os_str()]);
-            let call = self.program.call(None, arguments);
-            let done = call.run(self.program.limits(), OUTPUT_LIMIT).await?;
-            if !done.status.success() {
-                return Err(VcsError::Local(format!("git init: {}", done.errors.trim())));
-            }
-            fs::create_dir_all(made.join("info")).map_err(failed)?;
-            fs::write(made.join("info/attributes"), ATTRIBUTES).map_err(failed)?;
-            fs::rename(&made, &self.directory).map_err(failed)?;
+            whole.insert(hash.to_owned());
         }
-        state.is_made = true;
-        Ok(())
+        Ok(is_whole)
     }
 
-    /// Fetches one commit without its history: by its name where it has one, since not every server gives out
-    /// others.
-    async fn fetch_one(&self, name: &str) -> Result<(), VcsError> {
-        let target = match name {
-            "HEAD" => "+HEAD:refs/modkeep/HEAD".to_owned(),
-            name if name.starts_with("refs/") => format!("+{name}:{name}"),
-            hash => format!("+{hash}:refs/modkeep/{hash}"),
+    /// Makes the mirror if there is none.
+    async fn make(&self, state: &mut MirrorState) -> Result<(), VcsError> {
+        if self.directory.is_dir() {
+            return Ok(());
+        }
+        state.complete = None;
+        self.whole.lock().clear();
+        let failed = |error| VcsError::local("making a mirror", &error);
+        let made = place_of_new(&self.directory).map_err(failed)?;
+        let arguments = ["init", "-q", "--bare", "--template="].map(OsStr::new);
+        let arguments = arguments.into_iter().chain([made.as_os_str()]);
+        let call = self.program.call(None, arguments);
+        let done = call.run(self.program.limits(), OUTPUT_LIMIT).await?;
+        if !done.status.success() {
+            return Err(VcsError::Local(format!("git init: {}", done.errors.trim())));
+        }
+        fs::create_dir_all(made.join("info")).map_err(failed)?;
+        fs::write(made.join("info/attributes"), ATTRIBUTES).map_err(failed)?;
+        fs::rename(&made, &self.directory).map_err(failed)
+    }
+
+    /// Runs a call of git that transfers something into the mirror.
+    async fn transfer(&self, arguments: &[&str]) -> Result<(), VcsError> {
+        let mirror = self.directory.as_path();
+        let transfer = self.talk(Some(mirror), arguments, OUTPUT_LIMIT);
+        let mirrors = self.program.mirrors();
+        mirrors.grow(mirror, &self.url, transfer).await.map(drop)
+    }
+
+    /// Fetches one commit without its history: by the name that it has, since not every server gives out others.
+    /// What a name meant stays in the mirror when it means something else later.
+    async fn fetch_one(&self, name: &str, hash: &str) -> Result<(), VcsError> {
+        let target = if name.starts_with("refs/tags/") {
+            format!("+{name}:{name}")
+        } else {
+            format!("+{name}:refs/modkeep/{hash}")
         };
         let arguments = [
             "fetch",
@@ -244,12 +283,7 @@ impl GitRepository {
             self.url.as_str(),
             target.as_str(),
         ];
-        let mirror = Some(self.directory.as_path());
-        let fetched = self.talk(mirror, arguments, OUTPUT_LIMIT).await?;
-        if fetched.status.success() {
-            return Ok(());
-        }
-        Err(failure::of_errors(&fetched.errors))
+        self.transfer(&arguments).await
     }
 
     /// Brings all branches and tags with their history, unless they are there.
@@ -268,11 +302,7 @@ impl GitRepository {
             .copied()
             .chain(["--end-of-options", self.url.as_str()])
             .chain(names);
-        let mirror = Some(self.directory.as_path());
-        let fetched = self.talk(mirror, arguments, OUTPUT_LIMIT).await?;
-        if !fetched.status.success() {
-            return Err(failure::of_errors(&fetched.errors));
-        }
+        self.transfer(&arguments.collect::<Vec<_>>()).await?;
         state.complete = Some(refs);
         Ok(())
     }
@@ -288,7 +318,7 @@ impl GitRepository {
             return Ok(Some(commit));
         }
         self.make(&mut state).await?;
-        match self.fetch_one(&named.name).await {
+        match self.fetch_one(&named.name, &named.hash).await {
             // Not every server can give out a commit without its history.
             Err(VcsError::Unreachable(_)) => {
                 drop(state);
@@ -311,7 +341,7 @@ impl GitRepository {
             let mut state = self.mirror.lock().await;
             self.make(&mut state).await?;
             // A server that does not give out commits by their hash says so in many ways.
-            if self.fetch_one(revision).await.is_ok() {
+            if self.fetch_one(revision, revision).await.is_ok() {
                 return self.local(revision).await;
             }
         }
@@ -330,6 +360,7 @@ impl GitRepository {
             tags: refs.tags_of(&hash),
             hash,
             time,
+            nanoseconds: 0,
             reference,
         })
     }

@@ -95,14 +95,18 @@ impl<'a> RequestedCommit<'a> {
     }
 
     /// Whether a version of a major above 1 is allowed without `/vN`: a module at the root of the repository,
-    /// without a go.mod there or in the directory of that major version.
+    /// without a go.mod there or in the directory of that major version. Whoever asks for `+incompatible` in so many
+    /// words gets it in spite of the latter: go before 1.18 made such versions, and they stay.
     pub(super) async fn may_be_incompatible(&self, version: &str) -> Result<bool, VcsError> {
         let layout = &self.module.layout;
         if !layout.directory.is_empty() || !layout.path_major.is_empty() {
             return Ok(false);
         }
         let major = semver::major(version).unwrap_or_default();
-        Ok(self.lacks_go_mod("").await? && self.lacks_go_mod(major).await?)
+        let is_explicit = self
+            .query
+            .is_some_and(|query| query.ends_with(INCOMPATIBLE));
+        Ok(self.lacks_go_mod("").await? && (is_explicit || self.lacks_go_mod(major).await?))
     }
 
     async fn lacks_go_mod(&self, directory: &str) -> Result<bool, VcsError> {

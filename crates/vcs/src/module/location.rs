@@ -32,6 +32,20 @@ impl ModuleRepository {
         self.code.file(commit, &path, GO_MOD_LIMIT).await
     }
 
+    /// The path that the newest go.mod of this module declares, if it is another one than that of any of its major
+    /// versions: the module was renamed, or is a fork.
+    pub(crate) async fn declared_elsewhere(&self) -> Option<String> {
+        let commit = self.code.latest().await.ok()?;
+        let go_mod = self
+            .go_mod_in(&commit, &self.layout.directory)
+            .await
+            .ok()??;
+        let declared = declared_path(&go_mod);
+        let (prefix, _) = split_path_version(&declared)?;
+        let is_ours = prefix == self.layout.path_prefix || declared == self.layout.path_prefix;
+        (!is_ours && gomod::ModulePath::parse(&declared).is_ok()).then_some(declared)
+    }
+
     /// Where the module is in a commit that is to be `version`.
     ///
     /// # Errors

@@ -7,5 +7,8 @@
 
 mod equal_to_go;
 mod hostile;
+mod mirrors;
+mod other_systems;
 mod sample;
+mod ssh;
 mod writer;

@@ -163,6 +163,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "go: github.com/old/y@v1.0.0: parsing go.mod: unexpected module path \"github.com/new/y\"",
     ),
     (
+        "path/moved",
+        "example.com/old@v9.9.9: invalid version: unknown revision v9.9.9; its newest go.mod declares its path as: example.com/new",
+    ),
+    (
         "network/refused",
         "go: module example.com/a: Get \"https://p.example.com/x\": dial tcp 192.0.2.1:443: connectex: No connection could be made because the target machine actively refused it.",
     ),

@@ -56,13 +56,7 @@ fn a_caller_publishes_what_it_has_a_right_to_and_the_journal_names_it() {
     let address = server.address();
     let publish = |module, token: &str| {
         let zip: &testkit::fixture::Module = module;
-        put_with(
-            address,
-            &path(zip, "zip"),
-            &elsewhere(token),
-            &zip.zip(),
-        )
-        .unwrap()
+        put_with(address, &path(zip, "zip"), &elsewhere(token), &zip.zip()).unwrap()
     };
     assert_refusal(&publish(&lib, ""), 401, "MK1021");
     assert_refusal(
