@@ -80,7 +80,8 @@ impl MirrorDirectory {
     /// What is fetched for private modules lies apart: others must not find it.
     pub(crate) fn mirror(&self, url: &str, system: &str, is_private: bool) -> PathBuf {
         let hash: [u8; 32] = Sha256::digest(url).into();
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hash.iter().map(|byte| format!("{byte:02x}"));
+        let hex = hex.collect::<String>();
         let scope = if is_private { "-private" } else { "" };
         self.directory.join(format!("{hex}{scope}.{system}"))
     }
@@ -238,7 +239,9 @@ pub(crate) fn sweep(mirror: &Path) -> io::Result<()> {
             _ => {}
         }
     }
-    remove_files(&mirror.join("refs"), &|name| name.ends_with(".lock"))?;
+    remove_files(&mirror.join("refs"), &|name| {
+        name.strip_suffix(".lock").is_some()
+    })?;
     remove_files(&mirror.join("objects"), &|name| name.starts_with("tmp_"))
 }
 

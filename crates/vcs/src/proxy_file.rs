@@ -29,7 +29,7 @@ pub(crate) async fn text(
     let (mut file, _) = fetched(network, url, scratch, TEXT_LIMIT).await?;
     let mut text = Vec::new();
     let read = file.rewind().and_then(|()| file.read_to_end(&mut text));
-    read.map_err(failed)?;
+    read.map_err(|error| failed(&error))?;
     Ok(text.into())
 }
 
@@ -51,8 +51,8 @@ async fn fetched(
     scratch: &Path,
     limit: u64,
 ) -> Result<(File, u64), VcsError> {
-    let file = tempfile::tempfile_in(scratch).map_err(failed)?;
-    let to = file.try_clone().map_err(failed)?;
+    let file = tempfile::tempfile_in(scratch).map_err(|error| failed(&error))?;
+    let to = file.try_clone().map_err(|error| failed(&error))?;
     let (status, size) = network.download(url, to, limit).await?;
     let said = format!("{url} (status {status})");
     match status {
@@ -64,6 +64,6 @@ async fn fetched(
     }
 }
 
-fn failed(error: io::Error) -> VcsError {
-    VcsError::local("fetching from a proxy", &error)
+fn failed(error: &io::Error) -> VcsError {
+    VcsError::local("fetching from a proxy", error)
 }

@@ -55,7 +55,7 @@ impl SvnRepository {
     /// Runs a call that asks the server.
     async fn svn(&self, arguments: &[&str], limit: u64) -> Result<ChildOutput, VcsError> {
         let way = self.program.way(&self.url, self.network.as_ref()).await?;
-        let call = self.program.call(&way)?.arguments(arguments);
+        let call = self.program.call(way.as_ref())?.arguments(arguments);
         call.run(self.program.limits(), limit).await
     }
 

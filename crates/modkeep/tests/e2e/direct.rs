@@ -230,7 +230,7 @@ fn hostile_servers_are_refused_each_with_its_code_and_leave_nothing_behind() {
     page("mod-inside", "mod https://10.0.0.1");
     page("garbled", "git https://code.example.com/garbled");
     page("fossil", "fossil https://code.example.com/fossil");
-    forge.moves("go.example.com/loop", "go.example.com/loop");
+    forge.moves("go.example.com/circle", "go.example.com/circle");
     forge.moves("go.example.com/inside", "169.254.169.254/x");
     let place = "code.example.com/garbled";
     write_repository(
@@ -248,7 +248,7 @@ fn hostile_servers_are_refused_each_with_its_code_and_leave_nothing_behind() {
         ("mod-plain", 502, "MK2006"),
         ("mod-inside", 502, "MK2006"),
         ("fossil", 502, "MK2006"),
-        ("loop", 502, "MK2007"),
+        ("circle", 502, "MK2007"),
         ("inside", 502, "MK2006"),
         ("garbled", 502, "MK2007"),
     ] {

@@ -53,7 +53,7 @@ impl SvnProgram {
     }
 
     /// A call that takes a way.
-    pub(super) fn call(&self, way: &Option<ConnectGuard>) -> Result<ChildCommand, VcsError> {
+    pub(super) fn call(&self, way: Option<&ConnectGuard>) -> Result<ChildCommand, VcsError> {
         let directory = self.mirrors().path().join("svn");
         let failed = |error: io::Error| VcsError::local("writing settings of svn", &error);
         fs::create_dir_all(&directory).map_err(failed)?;
@@ -82,7 +82,7 @@ impl SvnProgram {
 
     /// The proxy of a way; where a company's proxy looks names up, that one. Its password is not handed on, since
     /// svn takes it on the command line.
-    fn proxy(&self, way: &Option<ConnectGuard>) -> Vec<String> {
+    fn proxy(&self, way: Option<&ConnectGuard>) -> Vec<String> {
         let of = |host: &str, port: u16| {
             vec![
                 format!("http-proxy-host={host}"),

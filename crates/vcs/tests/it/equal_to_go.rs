@@ -149,7 +149,7 @@ async fn what_go_makes_of_a_repository_is_made_of_it_here() {
     std::fs::create_dir_all(&scratch).unwrap();
     let path = std::env::var_os("PATH").unwrap();
     let mut options = RepositoryOptions::new(directory.path().join("mirrors"), path);
-    options.protocols = "file".to_owned();
+    "file".clone_into(&mut options.protocols);
     let ours = Repositories::new(options);
     let go = go(&repositories);
     let (mut equal, mut found, mut accepted, mut wrong) = (0, 0, 0, Vec::new());

@@ -168,7 +168,7 @@ async fn a_tree_that_unpacks_to_more_than_a_zip_may_have_is_refused() {
     git(&source, &["tag", "v1.0.0", commit.trim()]);
     let path = std::env::var_os("PATH").unwrap();
     let mut options = RepositoryOptions::new(directory.path().join("mirrors"), path);
-    options.protocols = "file".to_owned();
+    "file".clone_into(&mut options.protocols);
     let repositories = Repositories::new(options);
     let url = format!("file://{}", source.display());
     let access = RepositoryAccess::default();

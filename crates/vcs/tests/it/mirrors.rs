@@ -24,7 +24,7 @@ const MODULE: &str = "example.com/r.git";
 fn options(directory: &Path) -> RepositoryOptions {
     let path = std::env::var_os("PATH").unwrap();
     let mut options = RepositoryOptions::new(directory.join("mirrors"), path);
-    options.protocols = "file".to_owned();
+    "file".clone_into(&mut options.protocols);
     options
 }
 

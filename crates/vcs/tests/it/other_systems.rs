@@ -102,7 +102,7 @@ fn first_files(directory: &Path, root: &str, rng: &mut Rng) {
 fn options(directory: &Path) -> RepositoryOptions {
     let path = std::env::var_os("PATH").unwrap();
     let mut options = RepositoryOptions::new(directory.join("mirrors"), path);
-    options.protocols = "file".to_owned();
+    "file".clone_into(&mut options.protocols);
     options
 }
 
