@@ -31,10 +31,12 @@ const REFUSED: [&str; 1] = ["returned error: 403"];
 const TOO_LARGE: [&str; 3] = ["file size limit", "file too large", "died of signal 25"];
 
 /// What came cannot be right; unless it just stopped, as the next ones say.
-const WRONG: [&str; 5] = [
+const WRONG: [&str; 7] = [
+    "bad line length",
     "bad object",
     "inflate",
     "index-pack",
+    "invalid server response",
     "pack is corrupted",
     "protocol error",
 ];
@@ -111,6 +113,8 @@ mod tests {
         for text in [
             "fatal: pack is corrupted (SHA1 mismatch)\nfatal: fetch-pack: invalid index-pack output",
             "fatal: protocol error: bad line length character: x",
+            "fatal: remote-curl: bad line length character: eedl",
+            "fatal: invalid server response; got 'x'",
         ] {
             assert!(matches!(of_errors(text), VcsError::Content(_)), "{text}");
         }
