@@ -343,6 +343,7 @@ impl CombinedOptions<'_> {
                 name: entry.name.clone(),
                 breaker: entry.breaker,
                 credentials: entry.credentials.clone(),
+                grant: entry.grant(),
             };
             Some((entry.source()?, options))
         };

@@ -26,6 +26,7 @@ use std::{
     path::PathBuf,
 };
 use toml::de::DeArray;
+use upstream::ClientGrant;
 use url::Url;
 
 /// Names of sources that nobody chose.
@@ -57,6 +58,24 @@ pub struct UpstreamEntry {
     /// Whether this source is left alone while it fails too often, in place of `fetch.breaker`.
     #[serde(default)]
     pub breaker: Option<bool>,
+    /// How a bearer token for this source is granted (OAuth client credentials), in place of `credentials`.
+    #[serde(default)]
+    oauth: Option<OauthEntry>,
+}
+
+/// A grant of client credentials (RFC 6749 section 4.4).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct OauthEntry {
+    /// The token endpoint, https.
+    token_url: String,
+    /// The client's id.
+    client_id: String,
+    /// File that holds the client's secret and nothing else.
+    client_secret_file: PathBuf,
+    /// What the token is for, if the server wants to know.
+    #[serde(default)]
+    scope: Option<String>,
 }
 
 /// When the source behind an entry is asked.
@@ -82,8 +101,25 @@ impl UpstreamEntry {
         }
     }
 
+    /// How a token for it is granted, if one is.
+    pub(crate) fn grant(&self) -> Option<ClientGrant> {
+        let oauth = self.oauth.as_ref()?;
+        Some(ClientGrant {
+            token_url: Url::parse(&oauth.token_url).ok()?,
+            client_id: oauth.client_id.clone(),
+            secret_file: oauth.client_secret_file.clone(),
+            scope: oauth.scope.clone(),
+        })
+    }
+
     /// Why it cannot be an entry.
     fn problem(&self) -> Option<String> {
+        if self.oauth.is_some() && self.credentials.is_some() {
+            return Some("oauth and credentials are two ways to the same; give one".to_owned());
+        }
+        if self.oauth.is_some() && self.grant().is_none() {
+            return Some("oauth: token-url is no URL".to_owned());
+        }
         if self.url.trim().is_empty() {
             return Some("url is empty".to_owned());
         }
@@ -108,6 +144,23 @@ impl fmt::Debug for UpstreamEntry {
             .field("fallback", &self.fallback)
             .field("breaker", &self.breaker)
             .finish_non_exhaustive()
+    }
+}
+
+// === impl OauthEntry ===
+
+impl OauthEntry {
+    /// As an inline table. The secret itself is in its file.
+    fn shown(&self) -> String {
+        let string = |value: &str| toml::Value::String(value.to_owned()).to_string();
+        let scope = self.scope.as_deref();
+        let scope = scope.map_or_else(String::new, |scope| format!(", scope = {}", string(scope)));
+        format!(
+            "{{ token-url = {}, client-id = {}, client-secret-file = {}{scope} }}",
+            string(&mask::shown(&OptionKind::Urls, &self.token_url)),
+            string(&self.client_id),
+            string(&self.client_secret_file.display().to_string()),
+        )
     }
 }
 
@@ -148,6 +201,7 @@ pub fn shown(name: &str, entries: &[UpstreamEntry]) -> String {
             ("fallback", fallback),
             ("credentials", credentials),
             ("breaker", entry.breaker.map(|state| state.to_string())),
+            ("oauth", entry.oauth.as_ref().map(OauthEntry::shown)),
         ] {
             if let Some(value) = value {
                 let _ = writeln!(text, "{key} = {value}");

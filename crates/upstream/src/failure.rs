@@ -50,7 +50,7 @@ pub enum Failure {
     #[error("nobody waits for the answer any more")]
     GivenUp,
     /// 401, 403 or 451; a file that may not be read.
-    #[error("it refused with status {0}")]
+    #[error("it refused with status {0}{hint}", hint = refusal_hint(*.0))]
     Refused(u16),
     /// 429.
     #[error("it limits the rate of requests (status 429)")]
@@ -104,6 +104,15 @@ pub enum FailureClass {
     Error,
     /// It sent the wrong thing.
     Content,
+}
+
+/// What a status of refusal says about credentials.
+fn refusal_hint(status: u16) -> &'static str {
+    match status {
+        401 => ": what it was shown is missing, wrong or expired",
+        403 => ": it knows who asks, who may not read this",
+        _ => "",
+    }
 }
 
 // === impl Failure ===

@@ -6,7 +6,7 @@
 
 mod vitals;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use reqwest::{Client, Response};
@@ -25,6 +25,7 @@ use crate::{
     redirect::Trail,
     request::RequestPath,
     source::{Ask, Reply},
+    source_credentials::{SourceCredentials, show},
 };
 
 /// Longest text of a 404 or 410 that is read. `go` shows at most 648 bytes of it.
@@ -38,7 +39,7 @@ pub(crate) struct HttpSource {
     name: SourceName,
     clients: Clients,
     base: Url,
-    credentials: Option<Credentials>,
+    credentials: SourceCredentials,
     secrets: UrlSecrets,
     connect: Duration,
 }
@@ -61,8 +62,13 @@ impl HttpSource {
         tls: &rustls::ClientConfig,
         options: &UpstreamOptions,
     ) -> Result<Self, BuildError> {
-        let credentials = Credentials::of(url, options.credentials.as_deref())?;
         let clients = Clients::try_new(&name, url, tls, options)?;
+        let grants = || {
+            let token_url = options.grant.as_ref().map_or(url, |grant| &grant.token_url);
+            let clients = Clients::try_new(&name, token_url, tls, options)?;
+            Ok(clients.home().client().0)
+        };
+        let credentials = SourceCredentials::try_new(url, options, grants)?;
         let mut base = url.clone();
         // Both setters fail only for URLs without a host, which http and https URLs are not.
         let _ = (base.set_username(""), base.set_password(None));
@@ -135,25 +141,55 @@ impl HttpSource {
         }
     }
 
-    /// Sends one request. A resting connection may be closed by the other side just when it is used
-    /// again; so where a connection ended without a word, the request is sent once more, and not on
-    /// another that rested. Nothing was answered, and GET changes nothing: `net/http` does the same.
+    /// Sends one request, with what the source is to be shown. Where it does not let that in, and something
+    /// newer is known, it is asked once more. Nobody but the source itself is shown anything.
     async fn send(
         &self,
         trail: &Trail,
         first_byte: bool,
         fresh: bool,
     ) -> Result<Response, Failure> {
+        if !trail.within_origin() {
+            return self.send_as(trail, None, first_byte, fresh).await;
+        }
+        let shown = self.credentials.now().await;
+        let response = self
+            .send_as(trail, shown.as_ref(), first_byte, fresh)
+            .await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        match Box::pin(self.credentials.renewed(shown.as_ref())).await {
+            Some(newer) => self.send_as(trail, Some(&newer), first_byte, fresh).await,
+            None => Ok(response),
+        }
+    }
+
+    /// Sends one request. A resting connection may be closed by the other side just when it is used
+    /// again; so where a connection ended without a word, the request is sent once more, and not on
+    /// another that rested. Nothing was answered, and GET changes nothing: `net/http` does the same.
+    async fn send_as(
+        &self,
+        trail: &Trail,
+        credentials: Option<&Arc<Credentials>>,
+        first_byte: bool,
+        fresh: bool,
+    ) -> Result<Response, Failure> {
         let connections = self.clients.of_hop(trail)?;
         let outcome = if fresh {
-            self.send_once(connections.fresh(), trail, first_byte).await
+            self.send_once(connections.fresh(), trail, credentials, first_byte)
+                .await
         } else {
             let (client, moment) = connections.client();
-            match self.send_once(&client, trail, first_byte).await {
+            match self
+                .send_once(&client, trail, credentials, first_byte)
+                .await
+            {
                 Err(error) if ended_without_a_word(&error) => {
                     connections.drop_resting(moment);
                     let (client, _) = connections.client();
-                    self.send_once(&client, trail, first_byte).await
+                    self.send_once(&client, trail, credentials, first_byte)
+                        .await
                 }
                 outcome => outcome,
             }
@@ -165,16 +201,14 @@ impl HttpSource {
         &self,
         client: &Client,
         trail: &Trail,
+        credentials: Option<&Arc<Credentials>>,
         first_byte: bool,
     ) -> reqwest::Result<Response> {
         let mut request = client.get(trail.current().clone());
         if first_byte {
             request = request.header(header::RANGE, "bytes=0-0");
         }
-        if let Some(credentials) = self.credentials.as_ref().filter(|_| trail.within_origin()) {
-            request = credentials.show(request);
-        }
-        request.send().await
+        show(credentials, request).send().await
     }
 
     fn url(&self, path: &RequestPath) -> Url {

@@ -60,6 +60,21 @@ pub struct SourceOptions {
     pub breaker: Option<bool>,
     /// File of what it is shown so that it lets us in.
     pub credentials: Option<PathBuf>,
+    /// How it is granted a token in place of that.
+    pub grant: Option<ClientGrant>,
+}
+
+/// A grant of client credentials (RFC 6749 section 4.4): where a token is granted, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientGrant {
+    /// The token endpoint.
+    pub token_url: Url,
+    /// The client's id.
+    pub client_id: String,
+    /// File that holds the client's secret and nothing else; it is read for each token.
+    pub secret_file: PathBuf,
+    /// What the token is for, if the server wants to know.
+    pub scope: Option<String>,
 }
 
 /// How sources are reached. `Default` is what `modkeep serve` uses when nothing is configured.
@@ -87,6 +102,8 @@ pub struct UpstreamOptions {
     pub ca: Option<PathBuf>,
     /// File of what sources are shown so that they let us in, in the syntax of netrc.
     pub credentials: Option<PathBuf>,
+    /// How a source is granted a token in place of that.
+    pub grant: Option<ClientGrant>,
     /// The way out.
     pub egress: Egress,
     /// `User-Agent` of every request.
@@ -147,6 +164,7 @@ impl UpstreamOptions {
         let mut options = self.clone();
         options.breaker = source.breaker.unwrap_or(options.breaker);
         options.credentials = source.credentials.clone().or(options.credentials);
+        options.grant.clone_from(&source.grant);
         Cow::Owned(options)
     }
 }
@@ -163,6 +181,7 @@ impl Default for UpstreamOptions {
             hedge: true,
             ca: None,
             credentials: None,
+            grant: None,
             egress: Egress::System,
             user_agent: concat!("modkeep/", env!("CARGO_PKG_VERSION")).to_owned(),
             databases: BTreeMap::new(),
@@ -208,6 +227,7 @@ mod tests {
             name: Some("company".to_owned()),
             breaker: Some(false),
             credentials: Some("/a".into()),
+            grant: None,
         };
         let options = UpstreamOptions {
             credentials: Some("/all".into()),

@@ -12,6 +12,7 @@ mod parallel;
 mod real;
 mod redirects;
 mod relay;
+mod renewal;
 mod resilience;
 mod sumdb;
 mod tls;

@@ -1,0 +1,218 @@
+//! Source credentials: what a source is shown now, and how that is renewed when it is refused.
+//!
+//! Secrets change while a server runs: another program writes a new password into the file, or a token lives for
+//! an hour only and is granted by an authorisation server (RFC 6749 section 4.4). So a 401 is a reason to look
+//! again: once for all who meet it, and whoever met it asks once more, if there is something new to
+//! show. A 403 is none: the source knows who asks.
+
+use std::{fmt, fs, path::PathBuf, sync::Arc, time::Duration};
+
+use parking_lot::RwLock;
+use reqwest::{Client, RequestBuilder};
+use serde::Deserialize;
+use tokio::{sync::Mutex, time::timeout};
+use url::Url;
+
+use crate::{
+    BuildError, SourceName, UpstreamOptions,
+    credentials::{Credentials, is_loopback},
+    options::ClientGrant,
+};
+
+/// The longest answer of an authorisation server that is read.
+const LONGEST_GRANT: usize = 64 * 1024;
+
+/// How long an authorisation server may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a source is shown. Its `Debug` shows no secret.
+pub(crate) struct SourceCredentials {
+    shown: RwLock<Option<Arc<Credentials>>>,
+    renewal: Renewal,
+    /// Renewals go one after the other.
+    turn: Mutex<()>,
+}
+
+/// How credentials are renewed.
+enum Renewal {
+    /// Not at all: they stand in the URL, or there are none.
+    Never,
+    /// The file is read again.
+    File { url: Url, path: PathBuf },
+    /// A token is granted.
+    Grant { client: Client, grant: ClientGrant },
+}
+
+/// What an authorisation server answers (RFC 6749 section 5.1).
+#[derive(Deserialize)]
+struct GrantedToken {
+    access_token: String,
+    token_type: String,
+}
+
+// === impl SourceCredentials ===
+
+impl SourceCredentials {
+    /// What a source at this URL is shown. `client` asks an authorisation server, if one is named.
+    ///
+    /// # Errors
+    /// The file cannot be used, or a secret would travel in the open.
+    pub(crate) fn try_new(
+        url: &Url,
+        options: &UpstreamOptions,
+        client: impl FnOnce() -> Result<Client, BuildError>,
+    ) -> Result<Self, BuildError> {
+        if let Some(grant) = &options.grant {
+            for asked in [&grant.token_url, url] {
+                if asked.scheme() != "https" && !is_loopback(asked) {
+                    return Err(BuildError::InsecureCredentials(SourceName::of(asked)));
+                }
+            }
+            let (client, grant) = (client()?, grant.clone());
+            return Ok(Self::new(None, Renewal::Grant { client, grant }));
+        }
+        let shown = Credentials::of(url, options.credentials.as_deref())?;
+        let stands_in_url = !url.username().is_empty() || url.password().is_some();
+        let renewal = match &options.credentials {
+            Some(path) if !stands_in_url => Renewal::File {
+                url: url.clone(),
+                path: path.clone(),
+            },
+            _ => Renewal::Never,
+        };
+        Ok(Self::new(shown, renewal))
+    }
+
+    fn new(shown: Option<Credentials>, renewal: Renewal) -> Self {
+        Self {
+            shown: RwLock::new(shown.map(Arc::new)),
+            renewal,
+            turn: Mutex::default(),
+        }
+    }
+
+    /// What is shown now. A token that has to be granted is, before the source is asked at all.
+    pub(crate) async fn now(&self) -> Option<Arc<Credentials>> {
+        let shown = self.shown.read().clone();
+        if shown.is_none() && matches!(self.renewal, Renewal::Grant { .. }) {
+            return self.renewed(None).await;
+        }
+        shown
+    }
+
+    /// What is to be shown after the source refused `refused`; `None` if nothing else is known.
+    pub(crate) async fn renewed(
+        &self,
+        refused: Option<&Arc<Credentials>>,
+    ) -> Option<Arc<Credentials>> {
+        if matches!(self.renewal, Renewal::Never) {
+            return None;
+        }
+        let _turn = self.turn.lock().await;
+        let shown = self.shown.read().clone();
+        let is_other = |new: &Arc<Credentials>| refused.is_none_or(|refused| **refused != **new);
+        if let Some(shown) = shown.filter(is_other) {
+            // Somebody else has renewed them meanwhile.
+            return Some(shown);
+        }
+        let found = match &self.renewal {
+            Renewal::Never => return None,
+            Renewal::File { url, path } => {
+                let (url, path) = (url.clone(), path.clone());
+                let read = move || Credentials::of(&url, Some(&path));
+                let read = tokio::task::spawn_blocking(read).await.ok()?;
+                read.map_err(|error| error.to_string())
+            }
+            Renewal::Grant { client, grant } => granted(client, grant).await.map(Some),
+        };
+        match found {
+            Ok(found) => {
+                let found = found.map(Arc::new).filter(is_other)?;
+                tracing::info!("the credentials of a source were renewed");
+                *self.shown.write() = Some(Arc::clone(&found));
+                Some(found)
+            }
+            Err(why) => {
+                tracing::warn!(why, "the credentials of a source could not be renewed");
+                None
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SourceCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SourceCredentials(redacted)")
+    }
+}
+
+/// Shows credentials, if there are any, to whoever is asked.
+pub(crate) fn show(
+    credentials: Option<&Arc<Credentials>>,
+    request: RequestBuilder,
+) -> RequestBuilder {
+    match credentials {
+        Some(credentials) => credentials.show(request),
+        None => request,
+    }
+}
+
+/// Asks for a token. Nothing that came is repeated in an error: it may hold one.
+async fn granted(client: &Client, grant: &ClientGrant) -> Result<Credentials, String> {
+    let secret = read_secret(grant.secret_file.clone()).await?;
+    let request = client
+        .post(grant.token_url.clone())
+        .basic_auth(&grant.client_id, Some(secret))
+        .header(http::header::ACCEPT, "application/json")
+        .header(
+            http::header::CONTENT_TYPE,
+            "application/x-www-form-urlencoded",
+        )
+        .body(grant_form(grant));
+    let token = timeout(PATIENCE, answered(request)).await;
+    let token =
+        token.map_err(|_| "the authorisation server did not answer in time".to_owned())??;
+    Ok(Credentials::Bearer(token))
+}
+
+/// The form of a request for a token.
+fn grant_form(grant: &ClientGrant) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials");
+    if let Some(scope) = &grant.scope {
+        form.append_pair("scope", scope);
+    }
+    form.finish()
+}
+
+async fn answered(request: RequestBuilder) -> Result<String, String> {
+    let response = request.send().await;
+    let mut response =
+        response.map_err(|_| "the authorisation server could not be reached".to_owned())?;
+    if !response.status().is_success() {
+        let status = response.status().as_u16();
+        return Err(format!("the authorisation server answered {status}"));
+    }
+    let mut text = Vec::new();
+    let broken = |_| "the answer of the authorisation server broke off".to_owned();
+    while let Some(piece) = response.chunk().await.map_err(broken)? {
+        if text.len() + piece.len() > LONGEST_GRANT {
+            return Err("the answer of the authorisation server is too long".to_owned());
+        }
+        text.extend_from_slice(&piece);
+    }
+    let token: GrantedToken = serde_json::from_slice(&text)
+        .map_err(|_| "the authorisation server granted no token".to_owned())?;
+    if !token.token_type.eq_ignore_ascii_case("bearer") || token.access_token.is_empty() {
+        return Err("the authorisation server granted no bearer token".to_owned());
+    }
+    Ok(token.access_token)
+}
+
+async fn read_secret(path: PathBuf) -> Result<String, String> {
+    let shown = path.display().to_string();
+    let read = tokio::task::spawn_blocking(move || fs::read_to_string(path)).await;
+    let text = read.map_err(|error| error.to_string())?;
+    let text = text.map_err(|error| format!("{shown}: {error}"))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
