@@ -61,6 +61,7 @@ mod sumdb;
 mod tls;
 mod turns;
 mod upstreams;
+mod url_client;
 mod waiters;
 pub mod walk;
 
@@ -82,5 +83,6 @@ pub use source_url::{SourceUrl, SourceUrlError};
 pub use sumdb::{DatabaseOutcome, DatabaseRoute};
 pub use tls::client_config;
 pub use upstreams::{BreakerView, Upstreams};
+pub use url_client::{AnswerBounds, UrlClient, UrlReply};
 pub use waiters::{Waiters, Waiting};
 pub use walk::{BodyFailure, Walk};
