@@ -37,6 +37,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("upstream", &["codes", "gomod", "protocol", "vcs"]),
     ("access", &["gomod", "metric", "store", "upstream"]),
     ("oidc", &["access", "codes", "metric", "upstream"]),
+    ("goauth", &["access", "oidc", "upstream"]),
     ("alarm", &["metric", "protocol", "store"]),
     ("single_flight", &["codes", "protocol", "upstream"]),
     ("inspection", &["codes", "gomod", "protocol", "upstream"]),
@@ -169,6 +170,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
+            "access",
             "bundle",
             "checkout",
             "checksumdb",
@@ -178,6 +180,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "exchange",
             "finding",
             "gate",
+            "goauth",
             "gomod",
             "ingest",
             "jobs",
@@ -231,6 +234,7 @@ const RESERVED: &[(&str, &[&str])] = &[
             "vcs",
             "upstream",
             "oidc",
+            "goauth",
             "proxy",
             "server",
             "modkeep",

@@ -269,6 +269,9 @@ codes! {
     CiMappingOpen = 5027, None, "a mapping of CI tokens would fit strangers",
         "It has no audience, no claims, or only names that others can register later.",
         "Give it an audience of its own and numbers: claims = { repository_id = \"123\" }; see docs/auth.md.";
+    NoLogin = 5028, None, "there is no token to show the server",
+        "Nothing that was given has one, nobody has logged in, or the issuer refused.",
+        "Look at the line above; on a terminal `modkeep auth login` with the same options, in CI see docs/auth.md.";
 
     BadCredentials = 5008, None, "the file of credentials cannot be used",
         "It cannot be read, or it is not written as netrc files are.",

@@ -4,7 +4,7 @@
 //! (`verify`), as it did before there were sections. Both at once are refused, with both places.
 
 use super::{
-    deny,
+    auth_entry, deny,
     error::ConfigError,
     kind::OptionKind,
     option::{OPTIONS, OptionRow},
@@ -14,6 +14,7 @@ use super::{
     toml_value, upstream_entry,
 };
 use ingest::DenyList;
+use oidc::ProviderSettings;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -32,6 +33,8 @@ pub(crate) struct ConfigFile {
     pub(crate) values: BTreeMap<usize, SourcedText>,
     /// What is refused by policy.
     pub(crate) denied: DenyList,
+    /// Whose tokens are believed.
+    pub(crate) issuers: ProviderSettings,
     /// What is wrong in it.
     pub(crate) errors: Vec<ConfigError>,
 }
@@ -94,6 +97,10 @@ impl ConfigFile {
             if name == deny::KEY {
                 continue;
             }
+            if name == auth_entry::KEY && value.get_ref().is_table() {
+                self.read_auth(value, source);
+                continue;
+            }
             if is_section && value.get_ref().is_table() {
                 self.read_section(key, value, source);
             } else if let Some(option) = OptionRow::with_flag(name) {
@@ -105,8 +112,22 @@ impl ConfigFile {
                     .push(source.refuse(key.span().start, why, remedy));
             } else {
                 let flags = OPTIONS.iter().map(|option| option.flag.as_str());
-                let known = flags.chain(sections()).chain([deny::KEY]);
+                let known = flags.chain(sections()).chain([deny::KEY, auth_entry::KEY]);
                 self.errors.push(refuse_unknown(&key, "", known, source));
+            }
+        }
+    }
+
+    /// Options of the section, and its tables, which no flag and no variable can name.
+    fn read_auth(&mut self, value: Spanned<DeValue<'_>>, source: SourceText<'_>) {
+        let DeValue::Table(table) = value.into_inner() else {
+            return;
+        };
+        for (key, value) in in_order(table) {
+            let option = OptionRow::at_key(&format!("{}.{}", auth_entry::KEY, key.get_ref()));
+            match option {
+                Some(option) => self.add(option, (key, value), true, source),
+                None => auth_entry::read(&key, value, source, &mut self.issuers, &mut self.errors),
             }
         }
     }

@@ -16,6 +16,7 @@
 //! texts.
 
 mod advisories;
+mod auth_entry;
 mod config_value;
 pub mod deny;
 mod environment;
@@ -33,6 +34,7 @@ mod schema;
 mod settings;
 mod sourced;
 mod sumdb;
+mod table_array;
 mod table_keys;
 mod tables;
 mod toml_value;

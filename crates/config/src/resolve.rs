@@ -15,6 +15,7 @@ use super::{
 };
 use gomod::pattern::ModulePatterns;
 use ingest::DenyList;
+use oidc::ProviderSettings;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use std::{
@@ -37,6 +38,8 @@ pub struct ResolvedConfig {
     pub(crate) file: Option<PathBuf>,
     /// What it denies.
     pub(crate) denied: DenyList,
+    /// Whose tokens are believed.
+    pub(crate) issuers: ProviderSettings,
 }
 
 /// The layers brought together, with what is wrong in them. A value that is wrong has its default in
@@ -46,6 +49,7 @@ pub struct ConfigLayers {
     values: BTreeMap<usize, SourcedText>,
     file: Option<PathBuf>,
     denied: DenyList,
+    issuers: ProviderSettings,
     errors: Vec<ConfigError>,
 }
 
@@ -69,6 +73,7 @@ fn layers(
         values: BTreeMap::new(),
         file: file.map(|file| file.path.clone()),
         denied: file.map(|file| file.denied.clone()).unwrap_or_default(),
+        issuers: file.map(|file| file.issuers.clone()).unwrap_or_default(),
         errors,
     };
     // The default of others depends on where this one came from.
@@ -144,6 +149,7 @@ impl ConfigLayers {
             values: self.values.clone(),
             file: self.file.clone(),
             denied: self.denied.clone(),
+            issuers: self.issuers.clone(),
         })
     }
 
@@ -268,6 +274,11 @@ impl ResolvedConfig {
     /// What the file denies.
     pub fn denied(&self) -> &DenyList {
         &self.denied
+    }
+
+    /// Whose tokens are believed, as the file says.
+    pub fn issuers(&self) -> &ProviderSettings {
+        &self.issuers
     }
 
     /// The options that have another value in `other`.

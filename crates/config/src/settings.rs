@@ -17,6 +17,7 @@ use super::{
 use checksumdb::{Mode, Scope, VerifyOptions};
 use codes::Code;
 use gomod::goproxy::{ProxyList, ProxyListEntry};
+use oidc::ProviderSettings;
 use prefetch::Level;
 use proxy::ProxyOptions;
 use repair::{ScrubOptions, Share};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Where everything is kept.
     pub store: StoreSettings,
+    /// Whose tokens are believed, beside those of this site.
+    pub issuers: ProviderSettings,
     /// Where modules come from.
     pub upstream: ProxyList,
     /// Whether nobody chose it.
@@ -120,6 +123,7 @@ impl Settings {
             trusted_proxies: read.trusted_proxies()?,
             public_url: listen.public_url.as_ref().map(without_slash),
             store: StoreSettings::of(resolved)?,
+            issuers: resolved.issuers().clone(),
             upstream: list(upstream, upstream, &listen.addresses)?,
             upstream_is_built_in: upstream.is_default(),
             private_upstream: match private.as_ref() {

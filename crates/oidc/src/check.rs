@@ -230,7 +230,13 @@ impl IssuerReport {
             None => self
                 .unseen
                 .push("the audience of tokens: those of this issuer are opaque"),
-            Some(claims) if claims.is_for(&settings.audience) => {}
+            // Many issuers leave out what they do not know, and say nothing.
+            Some(claims) if claims.is_for(&settings.audience) => {
+                if let Err(failure) = claims.check_scopes(&settings.scopes) {
+                    let why = format!("a token that the issuer makes for this client: {failure}");
+                    self.add(Code::IssuerScope, why);
+                }
+            }
             Some(_) => {
                 let why = format!(
                     "a token that the issuer makes is not for {:?} (aud)",

@@ -1,6 +1,10 @@
 //! Document: what an issuer says of itself (OpenID Connect Discovery 1.0, RFC 8414), bounded and read strictly.
 
-use crate::settings::IssuerUrl;
+use crate::{
+    key_cache::{FetchError, fetch_one},
+    settings::IssuerUrl,
+    transport::IssuerTransport,
+};
 use serde::Deserialize;
 use url::Url;
 
@@ -49,6 +53,20 @@ struct DocumentText {
 // === impl IssuerDocument ===
 
 impl IssuerDocument {
+    /// Asks an issuer for its document.
+    ///
+    /// # Errors
+    /// It could not be asked, or says something else.
+    pub async fn fetch(
+        transport: &dyn IssuerTransport,
+        issuer: &IssuerUrl,
+    ) -> Result<Self, FetchError> {
+        let url = issuer.document();
+        let reply = fetch_one(transport, &url).await?;
+        let document = Self::parse(issuer, &reply.body);
+        document.map_err(|error| FetchError::new(&url, error.to_string()))
+    }
+
     /// Reads the document of an issuer.
     ///
     /// # Errors

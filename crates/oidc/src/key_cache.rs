@@ -149,9 +149,20 @@ impl KeyCache {
 /// An issuer could not be asked, or what it said is of no use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{url}: {why}")]
-pub(crate) struct FetchError {
+pub struct FetchError {
     url: Url,
     why: String,
+}
+
+// === impl FetchError ===
+
+impl FetchError {
+    pub(crate) fn new(url: &Url, why: String) -> Self {
+        Self {
+            url: url.clone(),
+            why,
+        }
+    }
 }
 
 /// Asks an issuer for its document and its keys; the reply to the first tells its clock.
@@ -160,24 +171,20 @@ pub(crate) async fn fetch(
     issuer: &IssuerUrl,
 ) -> Result<(IssuerDocument, KeySet, IssuerReply), FetchError> {
     let url = issuer.document();
-    let failed = |url: &Url, why: String| FetchError {
-        url: url.clone(),
-        why,
-    };
     let reply = fetch_one(transport, &url).await?;
     let document = IssuerDocument::parse(issuer, &reply.body);
-    let document = document.map_err(|error| failed(&url, error.to_string()))?;
+    let document = document.map_err(|error| FetchError::new(&url, error.to_string()))?;
     let keys = fetch_one(transport, &document.keys).await?;
     let keys = KeySet::parse(&keys.body);
-    let keys = keys.map_err(|error| failed(&document.keys, error.to_string()))?;
+    let keys = keys.map_err(|error| FetchError::new(&document.keys, error.to_string()))?;
     Ok((document, keys, reply))
 }
 
-async fn fetch_one(transport: &dyn IssuerTransport, url: &Url) -> Result<IssuerReply, FetchError> {
-    let failed = |why: String| FetchError {
-        url: url.clone(),
-        why,
-    };
+pub(crate) async fn fetch_one(
+    transport: &dyn IssuerTransport,
+    url: &Url,
+) -> Result<IssuerReply, FetchError> {
+    let failed = |why: String| FetchError::new(url, why);
     let reply = transport.get(url, DEADLINE).await;
     let reply = reply.map_err(|error| failed(error.to_string()))?;
     if reply.status != 200 {

@@ -39,6 +39,7 @@ pub use check::{IssuerProblem, IssuerReport};
 pub use ci::{CiMapping, CiMappingError, ClaimFilter, DEFAULT_DENIED_EVENTS};
 pub use claims::TokenClaims;
 pub use document::{DocumentError, IssuerDocument};
+pub use key_cache::FetchError;
 pub use key_set::{KeySet, KeySetError, VerificationKey};
 pub use metrics::IssuerMetrics;
 pub use provider::Provider;
@@ -47,4 +48,4 @@ pub use settings::{
     ProviderSettings, SecretFileError,
 };
 pub use token::SignedToken;
-pub use transport::{IssuerReply, IssuerTransport, TransportError};
+pub use transport::{IssuerReply, IssuerTransport, TransportError, basic as client_basic};

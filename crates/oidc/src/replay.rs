@@ -2,7 +2,7 @@
 //!
 //! A job uses its token for hundreds of requests, so a second use is no replay. What is one: another token with the same
 //! `jti`, for instance the same claims signed again with a signature that was bent. So a `jti` belongs to the SHA-256 of
-//! the token with which it came first (decision 27).
+//! the token with which it came first (decision 28).
 
 use crate::introspection::TokenHash;
 use access::{AuthenticationFailure, FailureReason};

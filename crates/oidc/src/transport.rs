@@ -110,7 +110,7 @@ pub(crate) fn encode(form: &[(&str, &str)]) -> String {
 }
 
 /// `Authorization` of a client (RFC 6749 section 2.3.1: both are encoded before they are joined).
-pub(crate) fn basic(id: &str, secret: &Secret) -> Secret {
+pub fn basic(id: &str, secret: &Secret) -> Secret {
     let encoded = |text: &str| utf8_percent_encode(text, FORM).to_string();
     let pair = format!("{}:{}", encoded(id), encoded(secret.reveal()));
     Secret::new(format!("Basic {}", BASE64_STANDARD.encode(pair)))

@@ -68,6 +68,7 @@ pub mod walk;
 pub use breaker::{BreakerState, Force};
 pub use build::BuildError;
 pub use class::RequestClass;
+pub use credentials::netrc_authorization;
 pub use download::{BodyError, Download};
 pub use endpoint::{Endpoint, EndpointError, Reply};
 pub use failure::{Failure, FailureClass};

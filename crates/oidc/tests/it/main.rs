@@ -6,4 +6,5 @@ mod ci;
 mod fake_issuer;
 mod introspection;
 mod keys;
+mod real_issuer;
 mod tokens;
