@@ -202,10 +202,11 @@ async fn the_check_names_each_mistake_at_a_real_issuer() {
     let right = site.settings(JWT, IntrospectionMode::Opaque);
     let transport: Arc<dyn IssuerTransport> = Arc::clone(&site.transport) as _;
     let codes = async |settings: &IssuerSettings, secret: &str| {
+        let secret = Secret::new(secret);
         let report = IssuerReport::of_people(
             transport.as_ref(),
             settings,
-            Some(&Secret::new(secret)),
+            Some(&secret),
             Timestamp::now(),
         );
         let problems = report.await.problems;
