@@ -152,6 +152,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "access",
             "checksumdb",
             "codes",
             "finding",
@@ -219,7 +220,11 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("object_store", &["store"]),
     ("reqwest", &["upstream"]),
     ("rusqlite", &["store"]),
-    ("rustls", &["doctor", "testkit", "upstream", "modkeep"]),
+    // `server` has the certificate that clients see.
+    (
+        "rustls",
+        &["doctor", "server", "testkit", "upstream", "modkeep"],
+    ),
     ("utoipa", &["server"]),
     (
         "tokio",

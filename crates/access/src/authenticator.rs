@@ -72,6 +72,13 @@ impl Authenticator {
         told
     }
 
+    /// A failure of what carries the header, counted as others are.
+    pub fn malformed(&self, detail: &str) -> AuthenticationFailure {
+        let reason = FailureReason::Malformed;
+        self.metrics.failed(reason);
+        AuthenticationFailure::new(reason, detail)
+    }
+
     async fn identify(
         &self,
         token: &Secret,

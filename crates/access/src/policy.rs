@@ -1,7 +1,7 @@
 //! Policy: what is answered to whom. Pure.
 //!
 //! A module is *guarded* if it is private, or if a rule names it; with [`CoveredModules::All`] every module is.
-//! About a guarded module nobody learns anything who has no right to it. CallerRights add up: what one rule
+//! About a guarded module nobody learns anything who has no right to it. Rights add up: what one rule
 //! allows, no other takes away, so the order of rules means nothing.
 
 use crate::{

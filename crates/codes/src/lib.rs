@@ -93,6 +93,19 @@ codes! {
         "Each caller may have as many requests waiting for sources as there is room for still; what is kept is served.",
         "Ask for fewer things at a time, or again after the seconds in Retry-After.";
 
+    CredentialsNeeded = 1021, Some(401), "who calls has to be known for this",
+        "The server answers this to known callers only, and the request had no credentials.",
+        "Get a token (modkeep token create), and give it to go: netrc with HOST:PORT, or GOAUTH. go sends it over https.";
+    CredentialsRefused = 1022, Some(401), "the credentials prove nothing here",
+        "A token was sent that is unknown, expired, revoked, or made for somebody else.",
+        "Look at the reason above; a new token comes from modkeep token create or from the issuer.";
+    NotPermitted = 1023, Some(403), "this caller may not do that",
+        "No [[access]] rule and no scope of the token allows it.",
+        "Ask an operator for a rule or a token that allows the action named above.";
+    IssuerNotAsked = 1024, Some(503), "who calls cannot be told now",
+        "The issuer of the token could not be asked, so it is not known whether it is good.",
+        "Ask again after the seconds in Retry-After; public modules are served meanwhile.";
+
     NotKept = 2001, Some(404), "not kept here, and fetching was not allowed",
         "The request asked to be answered only from what is kept.",
         "Ask without /cached-only and without Disable-Module-Fetch to let it be fetched.";
@@ -276,6 +289,12 @@ codes! {
     BadCredentials = 5008, None, "the file of credentials cannot be used",
         "It cannot be read, or it is not written as netrc files are.",
         "Write `machine HOST login USER password WORD`, or without login for a bearer token; see docs/private.md.";
+    BadCertificate = 5009, None, "the TLS certificate cannot be served with",
+        "A file is missing or no PEM, or the key is not that of the certificate.",
+        "Name the certificate with its chain and its key: --tls-cert, --tls-key.";
+    NoSuchToken = 5010, None, "there is no such token",
+        "No token has this name or id, or several have the name.",
+        "modkeep token list shows all of them.";
     CommandFailed = 5006, None, "the command could not be started",
         "The program after -- was not found or may not be executed.",
         "Check the spelling and the PATH.";

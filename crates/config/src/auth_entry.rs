@@ -408,7 +408,11 @@ mod tests {
                 1,
                 "is no action",
             ),
-            ("[auth]\noidcs = 1\n".to_owned(), 2, "did you mean \"oidc\"?"),
+            (
+                "[auth]\noidcs = 1\n".to_owned(),
+                2,
+                "did you mean \"oidc\"?",
+            ),
             ("[auth]\nci = 1\n".to_owned(), 2, "array of tables"),
         ] {
             let file = parse(&text);

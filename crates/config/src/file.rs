@@ -4,17 +4,17 @@
 //! (`verify`), as it did before there were sections. Both at once are refused, with both places.
 
 use super::{
-    auth_entry, deny,
+    access_entry, auth_entry, deny,
     error::ConfigError,
+    file_tables::{FileTables, TABLE_KEYS},
     kind::OptionKind,
     option::{OPTIONS, OptionRow},
     position::SourceText,
     sourced::{FilePlace, SourcedText, ValueOrigin},
+    table_array,
     table_keys::{in_order, refuse_unknown},
     toml_value, upstream_entry,
 };
-use ingest::DenyList;
-use oidc::ProviderSettings;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -31,10 +31,8 @@ pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     /// Values by the place of their options in [`OPTIONS`].
     pub(crate) values: BTreeMap<usize, SourcedText>,
-    /// What is refused by policy.
-    pub(crate) denied: DenyList,
-    /// Whose tokens are believed.
-    pub(crate) issuers: ProviderSettings,
+    /// What is no option.
+    pub(crate) tables: FileTables,
     /// What is wrong in it.
     pub(crate) errors: Vec<ConfigError>,
 }
@@ -85,7 +83,23 @@ impl ConfigFile {
 
     fn add_denied(&mut self, text: &str) {
         match deny::parse(&self.path, text) {
-            Ok(denied) => self.denied = denied,
+            Ok(denied) => self.tables.denied = denied,
+            Err(errors) => self.errors.extend(errors),
+        }
+    }
+
+    fn add_access(
+        &mut self,
+        key: &Spanned<Cow<'_, str>>,
+        value: Spanned<DeValue<'_>>,
+        source: SourceText<'_>,
+    ) {
+        let DeValue::Array(tables) = value.into_inner() else {
+            let error = access_entry::no_tables(key.span().start, source);
+            return self.errors.push(error);
+        };
+        match access_entry::read(tables, source) {
+            Ok(rules) => self.tables.access = rules,
             Err(errors) => self.errors.extend(errors),
         }
     }
@@ -95,6 +109,10 @@ impl ConfigFile {
             let name = key.get_ref().as_ref();
             let is_section = sections().any(|section| section == name);
             if name == deny::KEY {
+                continue;
+            }
+            if name == access_entry::KEY {
+                self.add_access(&key, value, source);
                 continue;
             }
             if name == auth_entry::KEY && value.get_ref().is_table() {
@@ -112,7 +130,7 @@ impl ConfigFile {
                     .push(source.refuse(key.span().start, why, remedy));
             } else {
                 let flags = OPTIONS.iter().map(|option| option.flag.as_str());
-                let known = flags.chain(sections()).chain([deny::KEY, auth_entry::KEY]);
+                let known = flags.chain(sections()).chain(TABLE_KEYS);
                 self.errors.push(refuse_unknown(&key, "", known, source));
             }
         }
@@ -127,7 +145,13 @@ impl ConfigFile {
             let option = OptionRow::at_key(&format!("{}.{}", auth_entry::KEY, key.get_ref()));
             match option {
                 Some(option) => self.add(option, (key, value), true, source),
-                None => auth_entry::read(&key, value, source, &mut self.issuers, &mut self.errors),
+                None => auth_entry::read(
+                    &key,
+                    value,
+                    source,
+                    &mut self.tables.issuers,
+                    &mut self.errors,
+                ),
             }
         }
     }
@@ -215,7 +239,7 @@ fn read_value(
             })
         }
         value => {
-            let value = upstream_entry::plain(Spanned::new(0..0, value));
+            let value = table_array::plain(Spanned::new(0..0, value));
             let text = value.and_then(|value| toml_value::text(option, value));
             let text = text.map_err(FileValueError::OfType)?;
             Ok(SourcedText::new(text, origin))

@@ -15,6 +15,7 @@
 //! then into what the other crates take ([`Settings`]). This crate knows no command line: flags come as
 //! texts.
 
+pub mod access_entry;
 mod advisories;
 mod auth_entry;
 mod config_value;
@@ -22,7 +23,9 @@ pub mod deny;
 mod environment;
 mod error;
 mod fallback;
+mod field_names;
 mod file;
+mod file_tables;
 mod go_files;
 mod kind;
 pub mod log_filter;
@@ -52,15 +55,16 @@ pub use kind::OptionKind;
 pub use option::{DefaultValue, OPTIONS, OptionRow};
 pub use resolve::{ConfigLayers, FlagValues, ResolvedConfig, resolve};
 pub use schema::json_schema;
-pub use settings::{OwnSettings, Settings, StoreSettings};
+pub use settings::{OwnSettings, Settings, StoreSettings, TlsSettings};
 pub use sourced::{FilePlace, ValueOrigin};
 pub use sumdb::{Database, key as database_key, known_key, parse as database};
 pub use tables::{
-    BlobsSection, CacheSection, Configuration, DirectSection, FetchSection, LimitSection,
-    ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection, ScrubSection,
-    StorageSection, SumdbSection, VerifySection, VulndbSection,
+    AuthSection, BlobsSection, CacheSection, Configuration, DirectSection, FetchSection,
+    LimitSection, ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection,
+    ScrubSection, StorageSection, SumdbSection, TlsSection, VerifySection, VulndbSection,
 };
 pub use types::LogFormat;
+pub use value::duration as parse_duration;
 
 /// The flag and environment variable that name the file itself; no option, for a file cannot name itself.
 pub const CONFIG_FLAG: &str = "config";

@@ -6,6 +6,7 @@ use super::{
     error::{ConfigError, ConfigErrors},
     fallback::DefaultFinder,
     file::ConfigFile,
+    file_tables::FileTables,
     mask,
     option::{DefaultValue, OPTIONS, OptionRow},
     sourced::{SourcedText, ValueOrigin},
@@ -13,6 +14,7 @@ use super::{
     types::CommaList,
     value, variables,
 };
+use access::AccessRule;
 use gomod::pattern::ModulePatterns;
 use ingest::DenyList;
 use oidc::ProviderSettings;
@@ -36,10 +38,8 @@ pub struct ResolvedConfig {
     values: BTreeMap<usize, SourcedText>,
     /// The file, if one is named.
     pub(crate) file: Option<PathBuf>,
-    /// What it denies.
-    pub(crate) denied: DenyList,
-    /// Whose tokens are believed.
-    pub(crate) issuers: ProviderSettings,
+    /// What it has beside options.
+    pub(crate) tables: FileTables,
 }
 
 /// The layers brought together, with what is wrong in them. A value that is wrong has its default in
@@ -48,8 +48,7 @@ pub struct ResolvedConfig {
 pub struct ConfigLayers {
     values: BTreeMap<usize, SourcedText>,
     file: Option<PathBuf>,
-    denied: DenyList,
-    issuers: ProviderSettings,
+    tables: FileTables,
     errors: Vec<ConfigError>,
 }
 
@@ -72,8 +71,7 @@ fn layers(
     let mut layers = ConfigLayers {
         values: BTreeMap::new(),
         file: file.map(|file| file.path.clone()),
-        denied: file.map(|file| file.denied.clone()).unwrap_or_default(),
-        issuers: file.map(|file| file.issuers.clone()).unwrap_or_default(),
+        tables: file.map(|file| file.tables.clone()).unwrap_or_default(),
         errors,
     };
     // The default of others depends on where this one came from.
@@ -148,8 +146,7 @@ impl ConfigLayers {
             options: typed(&self.values)?,
             values: self.values.clone(),
             file: self.file.clone(),
-            denied: self.denied.clone(),
-            issuers: self.issuers.clone(),
+            tables: self.tables.clone(),
         })
     }
 
@@ -273,12 +270,17 @@ impl ResolvedConfig {
 
     /// What the file denies.
     pub fn denied(&self) -> &DenyList {
-        &self.denied
+        &self.tables.denied
+    }
+
+    /// Who may do what, as the file says.
+    pub fn access_rules(&self) -> &[AccessRule] {
+        &self.tables.access
     }
 
     /// Whose tokens are believed, as the file says.
     pub fn issuers(&self) -> &ProviderSettings {
-        &self.issuers
+        &self.tables.issuers
     }
 
     /// The options that have another value in `other`.

@@ -1,6 +1,6 @@
 //! The JSON Schema of the configuration file, for editors and for whoever makes such files.
 
-use crate::{auth_entry, deny, option::OPTIONS, tables::Configuration};
+use crate::{access_entry, auth_entry, deny, option::OPTIONS, tables::Configuration};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
@@ -21,6 +21,7 @@ pub fn json_schema() -> Value {
             add_flat(top, &option.flag, &option.key, leaf);
         }
         top.insert(deny::KEY.to_owned(), deny::json_schema());
+        top.insert(access_entry::KEY.to_owned(), access_entry::json_schema());
     }
     add_auth(&mut schema);
     clean(&mut schema);

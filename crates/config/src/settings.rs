@@ -8,12 +8,13 @@ use super::{
     sumdb,
     tables::Configuration,
     types::{
-        ByteSize, DurationOrOff, LogFormat, MirrorExtent, PrefetchMode, RecordScope, SourceList,
-        VerifyMode,
+        AuthRequirement, ByteSize, DurationOrOff, LogFormat, MirrorExtent, PrefetchMode,
+        RecordScope, SourceList, VerifyMode,
     },
     upstream_entry::UpstreamEntry,
     value, witness,
 };
+use access::{AccessPolicy, CoveredModules};
 use checksumdb::{Mode, Scope, VerifyOptions};
 use codes::Code;
 use gomod::goproxy::{ProxyList, ProxyListEntry};
@@ -21,7 +22,7 @@ use oidc::ProviderSettings;
 use prefetch::Level;
 use proxy::ProxyOptions;
 use repair::{ScrubOptions, Share};
-use server::{Limits, ListenAddress, TrustedProxies};
+use server::{Limits, ListenAddress, TlsFiles, TrustedProxies};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 use store::{BucketLocation, BucketOptions, DiskOptions, DiskReserve, own::check_name};
 use tlog::note::VerifierKey;
@@ -48,6 +49,10 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Where everything is kept.
     pub store: StoreSettings,
+    /// TLS towards clients, if it is wanted.
+    pub tls: Option<TlsSettings>,
+    /// Who may do what.
+    pub access: AccessPolicy,
     /// Whose tokens are believed, beside those of this site.
     pub issuers: ProviderSettings,
     /// Where modules come from.
@@ -78,6 +83,18 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Filter of the log, if one was given.
     pub log_level: Option<String>,
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsSettings {
+    /// From these files.
+    Files(TlsFiles),
+    /// It is made here.
+    SelfSigned {
+        /// Roots of client certificates.
+        client_roots: Option<PathBuf>,
+    },
 }
 
 /// Where everything is kept.
@@ -123,6 +140,8 @@ impl Settings {
             trusted_proxies: read.trusted_proxies()?,
             public_url: listen.public_url.as_ref().map(without_slash),
             store: StoreSettings::of(resolved)?,
+            tls: read.tls()?,
+            access: read.access()?,
             issuers: resolved.issuers().clone(),
             upstream: list(upstream, upstream, &listen.addresses)?,
             upstream_is_built_in: upstream.is_default(),
@@ -234,6 +253,55 @@ struct CombinedOptions<'a> {
 }
 
 impl CombinedOptions<'_> {
+    fn tls(&self) -> Result<Option<TlsSettings>, ConfigError> {
+        let tls = &self.options.tls;
+        let client_roots = (*tls.client_ca).clone();
+        match (tls.certificate.as_ref(), tls.key.as_ref(), *tls.self_signed) {
+            (None, None, false) if client_roots.is_some() => {
+                let error = tls
+                    .client_ca
+                    .error("client certificates are asked for over TLS only");
+                Err(error.together_with(tls.certificate.option()))
+            }
+            (None, None, false) => Ok(None),
+            (None, None, true) => Ok(Some(TlsSettings::SelfSigned { client_roots })),
+            (Some(certificate), Some(key), false) => Ok(Some(TlsSettings::Files(TlsFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+                client_roots,
+            }))),
+            (Some(_), None, _) => {
+                let error = tls.certificate.error("its key is missing");
+                Err(error.together_with(tls.key.option()))
+            }
+            (None, Some(_), _) => {
+                let error = tls.key.error("its certificate is missing");
+                Err(error.together_with(tls.certificate.option()))
+            }
+            (Some(_), Some(_), true) => {
+                let error = tls.self_signed.error("a certificate is given already");
+                Err(error.together_with(tls.certificate.option()))
+            }
+        }
+    }
+
+    /// Whoever writes rules means them: they are in force without a further word.
+    fn access(&self) -> Result<AccessPolicy, ConfigError> {
+        let rules = self.resolved.tables.access.clone();
+        let require = &self.options.auth.require;
+        let covered = match **require {
+            Some(AuthRequirement::Off) if !rules.is_empty() => {
+                return Err(require
+                    .error("there are [[access]] rules, and nobody would be asked who calls"));
+            }
+            Some(AuthRequirement::Off) => CoveredModules::None,
+            None if rules.is_empty() => CoveredModules::None,
+            None | Some(AuthRequirement::Private) => CoveredModules::Private,
+            Some(AuthRequirement::All) => CoveredModules::All,
+        };
+        Ok(AccessPolicy::new(covered, rules))
+    }
+
     fn upstreams(&self) -> Result<UpstreamOptions, ConfigError> {
         let fetch = &self.options.fetch;
         let mut options = UpstreamOptions {
@@ -372,7 +440,7 @@ impl CombinedOptions<'_> {
                 PrefetchMode::On => Level::On,
             },
             disk: self.disk(),
-            denied: self.resolved.denied.clone(),
+            denied: self.resolved.tables.denied.clone(),
             scrub: self.scrub()?,
             log_private: *self.options.log.private,
             ..ProxyOptions::default()

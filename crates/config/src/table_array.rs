@@ -5,7 +5,7 @@
 
 use crate::{
     error::ConfigError,
-    option::fields_of,
+    field_names::fields_of,
     position::SourceText,
     table_keys::{in_order, refuse_unknown},
 };

@@ -5,22 +5,26 @@
 //! for its value in help texts, its default in the grammar of the option, and an example. All the rest is
 //! derived: variable, keys, help, schema, template, page.
 
+mod auth;
 mod cache;
 mod fetch;
 mod listen;
 mod private;
 mod proof;
 mod storage;
+mod tls;
 
+pub use auth::AuthSection;
 pub use cache::{CacheSection, LogSection, VulndbSection};
 pub use fetch::{DirectSection, FetchSection, PrefetchSection};
 pub use listen::{LimitSection, ListenSection};
 pub use private::PrivateSection;
 pub use proof::{OwnSumdbSection, SumdbSection, VerifySection};
 pub use storage::{BlobsSection, ScrubSection, StorageSection};
+pub use tls::TlsSection;
 
 use crate::{
-    config_value::ConfigValue, fallback::DefaultFinder, option::fields_of, types::SourceList,
+    config_value::ConfigValue, fallback::DefaultFinder, field_names::fields_of, types::SourceList,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -32,6 +36,8 @@ use serde::Deserialize;
 pub struct Configuration {
     /// Listening, starting and stopping.
     pub listen: ListenSection,
+    /// TLS towards clients.
+    pub tls: TlsSection,
     /// What is kept.
     pub storage: StorageSection,
     /// Where artifacts lie.
@@ -52,6 +58,8 @@ pub struct Configuration {
     pub direct: DirectSection,
     /// Private modules.
     pub private: PrivateSection,
+    /// Who calls.
+    pub auth: AuthSection,
     /// Verification.
     pub verify: VerifySection,
     /// The checksum database.

@@ -59,6 +59,17 @@ pub enum VerifyMode {
     Off,
 }
 
+/// For which modules callers have to say who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthRequirement {
+    /// None.
+    Off,
+    /// Private ones, and those that a rule names.
+    Private,
+    /// All.
+    All,
+}
+
 /// What is kept of the verified database's log beside what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MirrorExtent {
@@ -231,6 +242,7 @@ macro_rules! choice {
 }
 
 choice!(VerifyMode { "required" => Required, "available" => Available, "off" => Off });
+choice!(AuthRequirement { "off" => Off, "private" => Private, "all" => All });
 choice!(MirrorExtent { "off" => Off, "tiles" => Tiles });
 choice!(RecordScope { "private" => Private, "all" => All });
 choice!(PrefetchMode { "off" => Off, "mod" => Mod, "on" => On });

@@ -16,34 +16,26 @@
 //! Credentials in a URL are read and never shown; a file is better.
 
 use crate::{
-    error::ConfigError,
-    kind::OptionKind,
-    mask,
-    option::fields_of,
-    position::SourceText,
-    table_keys::{in_order, refuse_unknown},
+    error::ConfigError, kind::OptionKind, mask, position::SourceText, table_array::TableArray,
 };
 use gomod::goproxy::{ProxyList, ProxyListEntry};
 use schemars::JsonSchema;
-use serde::{
-    Deserialize, Serialize,
-    de::{IntoDeserializer as _, value::MapDeserializer},
-};
+use serde::{Deserialize, Serialize};
 use std::{
     fmt::{self, Write as _},
     path::PathBuf,
 };
-use toml::{
-    Spanned,
-    de::{DeArray, DeTable, DeValue},
-};
+use toml::de::DeArray;
 use url::Url;
 
 /// Names of sources that nobody chose.
 const RESERVED_NAMES: [&str; 3] = ["direct", "file", "off"];
 
-/// What mends an entry.
-const REMEDY: &str = "write url = \"https://proxy.example.com\" below [[upstream]], for example";
+/// The tables.
+const TABLES: TableArray = TableArray {
+    name: "upstream",
+    remedy: "write url = \"https://proxy.example.com\" below [[upstream]], for example",
+};
 
 /// One source of modules.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -175,18 +167,17 @@ pub(crate) fn read(
     array: DeArray<'_>,
     source: SourceText<'_>,
 ) -> Result<Vec<UpstreamEntry>, Vec<ConfigError>> {
-    let (mut entries, mut errors) = (Vec::new(), Vec::new());
     let first = array
         .iter()
         .next()
         .map_or(0, |element| element.span().start);
-    for element in array {
-        let start = element.span().start;
-        let DeValue::Table(table) = element.into_inner() else {
-            errors.push(source.refuse(start, "an element of upstream is no table", REMEDY));
-            continue;
-        };
-        entry(table, start, source, &mut entries, &mut errors);
+    let (read, mut errors) = TABLES.read::<UpstreamEntry>(array, source);
+    let mut entries: Vec<UpstreamEntry> = Vec::new();
+    for (start, entry) in read {
+        match entry.problem() {
+            None => entries.push(entry),
+            Some(why) => errors.push(TABLES.refuse(start, why, source)),
+        }
     }
     for (index, entry) in entries.iter().enumerate() {
         let earlier = entries.iter().take(index);
@@ -196,8 +187,8 @@ pub(crate) fn read(
                 .any(|other| other.name.as_ref() == Some(name))
         };
         if let Some(name) = entry.name.as_ref().filter(|name| is_taken(name)) {
-            let why = format!("upstream: two of them have the name {name:?}");
-            errors.push(source.refuse(first, why, REMEDY));
+            let why = format!("two of them have the name {name:?}");
+            errors.push(TABLES.refuse(first, why, source));
         }
     }
     if errors.is_empty() {
@@ -205,53 +196,4 @@ pub(crate) fn read(
     } else {
         Err(errors)
     }
-}
-
-fn entry(
-    table: DeTable<'_>,
-    start: usize,
-    source: SourceText<'_>,
-    entries: &mut Vec<UpstreamEntry>,
-    errors: &mut Vec<ConfigError>,
-) {
-    let known = fields_of::<UpstreamEntry>();
-    let mut values: Vec<(String, toml::Value)> = Vec::new();
-    for (key, value) in in_order(table) {
-        let name = key.get_ref().to_string();
-        if !known.contains(&name.as_str()) {
-            let names = known.iter().copied();
-            errors.push(refuse_unknown(&key, " in [[upstream]]", names, source));
-            continue;
-        }
-        match plain(value) {
-            Ok(value) => values.push((name, value)),
-            Err(why) => errors.push(source.refuse(key.span().start, why, REMEDY)),
-        }
-    }
-    let values = values
-        .into_iter()
-        .map(|(name, value)| (name, value.into_deserializer()));
-    let read: Result<UpstreamEntry, toml::de::Error> =
-        Deserialize::deserialize(MapDeserializer::new(values));
-    match read {
-        Ok(entry) => match entry.problem() {
-            None => entries.push(entry),
-            Some(why) => errors.push(source.refuse(start, format!("upstream: {why}"), REMEDY)),
-        },
-        Err(error) => {
-            // A URL at a wrong place is not repeated: it may hold a secret.
-            let why = match error.message() {
-                why if why.contains("://") => "a value is at the wrong key",
-                why => why,
-            };
-            let why = format!("upstream: {why}");
-            errors.push(source.refuse(start, why, REMEDY));
-        }
-    }
-}
-
-/// A value without its place.
-pub(crate) fn plain(value: Spanned<DeValue<'_>>) -> Result<toml::Value, String> {
-    let deserializer = toml::de::ValueDeserializer::from(value);
-    toml::Value::deserialize(deserializer).map_err(|error| error.message().to_owned())
 }

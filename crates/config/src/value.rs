@@ -58,7 +58,11 @@ pub(crate) fn addresses(text: &str) -> Result<Vec<ListenAddress>, String> {
     text.split(',').map(|one| address(one.trim())).collect()
 }
 
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+/// A length of time as people write it: `500ms`, `30s`, `5m`, `2h`, `7d`.
+///
+/// # Errors
+/// Why it is none.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no time, such as 500ms, 30s, 5m, 2h or 7d");
     let (number, unit) = split(text).ok_or_else(wrong)?;
     let milliseconds: u64 = match unit {

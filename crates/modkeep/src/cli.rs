@@ -9,6 +9,7 @@ mod gate;
 mod options;
 mod orders;
 mod project;
+mod token;
 mod vuln;
 
 pub(crate) use options::{data, given, prepared, settings, settings_of, unlogged};
@@ -31,7 +32,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), auth::auth(), store(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), auth::auth(), store(), token::token(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
 }
 
 /// The command line with the one command that go starts again and again.

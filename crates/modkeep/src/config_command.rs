@@ -2,7 +2,7 @@
 
 use crate::{cli, failure::Failure, issuers, output};
 use config::{
-    DefaultValue, OPTIONS, OptionRow, ResolvedConfig, deny, json_schema,
+    DefaultValue, OPTIONS, OptionRow, ResolvedConfig, access_entry, deny, json_schema,
     upstream_entry::{self, UpstreamEntry},
 };
 use std::{
@@ -64,7 +64,10 @@ fn shown(resolved: &ResolvedConfig, form: KeyForm, origins: bool) -> String {
         KeyForm::Nested => upstream_entry::shown(&option.key, entries),
     });
     let shown: String = shown.collect();
-    keys(lines, form) + &shown + &deny::shown(resolved.denied())
+    keys(lines, form)
+        + &shown
+        + &access_entry::shown(resolved.access_rules())
+        + &deny::shown(resolved.denied())
 }
 
 /// The options that are given as tables, which stand behind all keys.

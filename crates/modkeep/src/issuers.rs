@@ -45,7 +45,6 @@ impl From<IssuerSetupError> for Failure {
 ///
 /// # Errors
 /// A mistake that only an operator can mend.
-#[expect(dead_code, reason = "the server asks it once callers are told")]
 pub(crate) async fn provider(
     settings: &ProviderSettings,
     reach: &UpstreamOptions,

@@ -3,6 +3,7 @@
 //! Everything that has a rule of its own lives in a crate of its own. What is here reads options,
 //! builds the service out of store, upstreams and proxy, and talks to the person in front of it.
 
+mod access_setup;
 mod audit_command;
 mod auth_command;
 mod cli;
@@ -33,6 +34,7 @@ mod serve;
 mod store_command;
 mod sumdb_command;
 mod sumdb_mirror;
+mod token_command;
 mod vuln_command;
 mod wiring;
 mod zip_command;
@@ -69,6 +71,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("auth", matches)) => auth_command::main(matches),
         Some(("env", matches)) => client_env::main(matches),
         Some(("store", matches)) => store_command::main(matches),
+        Some(("token", matches)) => token_command::main(matches),
         Some(("audit", matches)) => audit_command::main(matches),
         Some(("sumdb", matches)) => sumdb_command::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),

@@ -4,6 +4,12 @@
 //! server that does ([`crate::control`]); both come here. So an order means the same either way, and what
 //! it said is printed by the command either way. Nothing here is asked of a source.
 
+mod outcome;
+mod tokens;
+
+pub(crate) use outcome::OrderOutcome;
+pub(crate) use tokens::TokenOrder;
+
 use crate::{failure::Failure, store_command::import};
 use codes::Code;
 use exchange::Intent;
@@ -54,6 +60,8 @@ pub(crate) enum StoreOrder {
     Carried { heads: Vec<(String, u64)> },
     /// Other bytes were offered; what is kept is right.
     Keep { file: FileName, reason: String },
+    /// About tokens.
+    Token { token: TokenOrder },
     /// Bytes from quarantine are served.
     Use {
         file: FileName,
@@ -71,27 +79,6 @@ pub(crate) struct FileName {
     pub(crate) module: String,
     pub(crate) version: String,
     pub(crate) kind: String,
-}
-
-/// What an order came to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct OrderOutcome {
-    /// What there is to say, line by line.
-    pub(crate) lines: Vec<String>,
-    /// Whether it did what was ordered; false if there was nothing to do it to.
-    pub(crate) done: bool,
-}
-
-// === impl OrderOutcome ===
-
-impl OrderOutcome {
-    fn say(&mut self, line: impl Into<String>) {
-        self.lines.push(line.into());
-    }
-
-    fn say_undo(&mut self, order: &str) {
-        self.say(format!("to take it back: {order}"));
-    }
 }
 
 // === impl FileName ===
@@ -160,6 +147,7 @@ pub(crate) async fn carry_out(
                 ..OrderOutcome::default()
             }
         }
+        StoreOrder::Token { token } => tokens::carry_out(store, token).await?,
         StoreOrder::Keep { file, reason } => keep(store, &file.artifact()?, reason).await?,
         StoreOrder::Use {
             file,

@@ -1,6 +1,7 @@
 //! `modkeep serve`: the server until it is told to stop, or the next process takes over.
 
 mod background_jobs;
+mod certificate;
 #[cfg(unix)]
 mod hand_over;
 mod reload;
@@ -8,6 +9,7 @@ mod service_manager;
 mod sockets;
 
 use crate::{
+    access_setup::{CallerParts, TokenJob},
     cli, client_env,
     control::ControlSocket,
     failure::Failure,
@@ -18,13 +20,14 @@ use crate::{
     running_instance::AddressNotice,
     wiring::{self, ServiceParts},
 };
+use certificate::CertificateJob;
 use codes::Code;
-use config::{Environment as _, Process, Settings};
+use config::{Environment as _, Process, Settings, TlsSettings};
 #[cfg(unix)]
 use hand_over::{PredecessorProcess, SocketOffer, SuccessorProcess};
-use jobs::{JobMetrics, Jobs};
+use jobs::{JobMetrics, JobSchedule, Jobs};
 use reload::ConfigReload;
-use server::{DrainReport, Listener, Server, StopReason};
+use server::{DrainReport, Listener, Server, StopReason, TlsFiles};
 use sockets::ListeningSockets;
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
@@ -40,6 +43,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         matches: matches.clone(),
         log,
         resolved: preparation.resolved.clone(),
+        access: None,
         status: String::new(),
     };
     wiring::run(serve(&preparation, reload, open_files))?
@@ -65,22 +69,45 @@ async fn serve(
         relieved.map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     }
     let service = open(preparation).await?;
-    let addresses = ServerAddresses::of(&public, &admin);
+    let callers = CallerParts::open(settings, &service.store).await?;
+    let tls = certificate::of(settings)?;
+    let addresses = ServerAddresses::of(&public, &admin, tls.is_some());
     let offer = offer(settings, &public, &admin);
     let limits = file_limit::fitting(settings.limits, open_files);
     let (mut registry, metrics) = (process::registry(), JobMetrics::default());
     metrics.register(&mut registry);
+    callers.metrics.register(&mut registry);
+    callers.issuer_metrics.register(&mut registry);
     let mut jobs = Jobs::new(metrics);
-    let server = Server::on(public, service.proxy.clone(), limits, registry)
+    let mut server = Server::on(public, service.proxy.clone(), limits, registry)
         .with_admin(admin)
         .serving_hosts(settings.public_hosts.clone())
         .behind(settings.trusted_proxies.clone())
         .logging_private_names(settings.proxy.log_private)
+        .guarded_by(Arc::clone(&callers.control))
         .telling_clients(client_env::configured(settings)?);
-    let _notice = AddressNotice::leave(&settings.store.data, &addresses.public, &addresses.admin);
+    if let Some(tls) = &tls {
+        server = server.secured_by(Arc::clone(tls));
+        let schedule = JobSchedule::every(CertificateJob::PERIOD).from_the_start();
+        let job = CertificateJob::new(Arc::clone(tls));
+        jobs.start("tls-certificate", schedule, job);
+    }
+    let schedule = JobSchedule::every(TokenJob::PERIOD).waiting_at_most(TokenJob::PERIOD);
+    jobs.start("tokens", schedule, TokenJob::new(callers.tokens.clone()));
+    reload.access = Some(Arc::clone(&callers.control));
+    // Commands of this machine ask without TLS: they would not know which root to trust.
+    let noticed = if tls.is_none() {
+        &addresses.public[..]
+    } else {
+        &[]
+    };
+    let _notice = AddressNotice::leave(&settings.store.data, noticed, &addresses.admin);
     let _control = ControlSocket::open(&settings.store.data, &service.store, &service.proxy);
     background_jobs::start(&mut jobs, settings, &service.proxy, &service.store);
     announce(&addresses, settings, &service.sources);
+    if let Some(tls) = tls.as_ref().filter(|_| is_self_signed(settings)) {
+        announce_certificate(tls.files());
+    }
     reload.status = format!("listening on {}", addresses.shown());
     service_manager::ready(&reload.status);
     let drained = tokio::select! {
@@ -200,12 +227,13 @@ async fn reload_at(
 struct ServerAddresses {
     public: Vec<server::ListenAddress>,
     admin: Vec<server::ListenAddress>,
+    scheme: &'static str,
 }
 
 // === impl ServerAddresses ===
 
 impl ServerAddresses {
-    fn of(public: &[Listener], admin: &[Listener]) -> Self {
+    fn of(public: &[Listener], admin: &[Listener], has_tls: bool) -> Self {
         let of = |listeners: &[Listener]| {
             let addresses = listeners.iter().map(Listener::address);
             addresses.cloned().collect()
@@ -213,15 +241,33 @@ impl ServerAddresses {
         Self {
             public: of(public),
             admin: of(admin),
+            scheme: if has_tls { "https" } else { "http" },
         }
     }
 
     fn shown(&self) -> String {
         let addresses = self.public.iter().map(|address| match address.tcp() {
-            Some(address) => format!("http://{address}"),
+            Some(address) => format!("{}://{address}", self.scheme),
             None => address.to_string(),
         });
         addresses.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn is_self_signed(settings: &Settings) -> bool {
+    matches!(settings.tls, Some(TlsSettings::SelfSigned { .. }))
+}
+
+/// What a client has to trust before it can use a certificate that was made here.
+fn announce_certificate(files: &TlsFiles) {
+    let file = files.certificate.display();
+    if output::is_watched() {
+        output::error(&format!(
+            "the certificate was made here; clients trust it with\n  export SSL_CERT_FILE={file}\n\
+             (go on Linux; elsewhere put it among the system's roots). In production: --tls-cert, --tls-key"
+        ));
+    } else {
+        tracing::warn!(certificate = %file, "the certificate was made here; clients trust it with SSL_CERT_FILE={file}");
     }
 }
 
@@ -231,7 +277,7 @@ fn announce(addresses: &ServerAddresses, settings: &Settings, sources: &str) {
     if output::is_watched() {
         let first = addresses.public.iter().find_map(server::ListenAddress::tcp);
         let url = settings.public_url.clone();
-        let url = url.or_else(|| first.map(|address| format!("http://{address}")));
+        let url = url.or_else(|| first.map(|address| format!("{}://{address}", addresses.scheme)));
         let line = url.map_or_else(String::new, |url| format!("\n  export GOPROXY={url}\n"));
         output::error(&format!(
             "modkeep {} listening on {shown}\n{line}\n\

@@ -7,6 +7,8 @@ mod orders;
 mod problems;
 mod verify;
 
+pub(crate) use orders::carried_out;
+
 use crate::{
     cli, exit_status::PROBLEM, failure::Failure, order::StoreOrder, output, wiring, zip_command,
 };

@@ -7,6 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The pattern that no module matches, as people write it.
+const NO_MODULE: &str = "none";
+
 /// Variables of the go command and their values (`go help environment`). What is not here is not
 /// known, and stays as the client has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,15 @@ impl ClientSettings {
         ];
         all.into_iter()
             .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+
+    /// Without the patterns of private modules.
+    pub(crate) fn for_strangers(&self) -> Self {
+        Self {
+            gonoproxy: self.gonoproxy.clone().filter(|value| value == NO_MODULE),
+            gonosumdb: None,
+            ..self.clone()
+        }
     }
 
     /// The page.

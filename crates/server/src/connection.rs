@@ -16,6 +16,7 @@ use crate::{
     http2,
     limits::{MAX_HEAD, MAX_HEADERS},
     request_span,
+    tls::TlsIdentity,
     watchdog::{ConnectionVerdict, ConnectionWatchdog},
 };
 use hyper::{server::conn::http1, service::service_fn};
@@ -53,6 +54,8 @@ pub(crate) struct Peer {
     /// Who is connected, if it is a proxy that asks for somebody.
     pub(crate) via: Option<IpAddr>,
     pub(crate) entrance: Entrance,
+    /// The TLS that it speaks, if it speaks any.
+    pub(crate) tls: Option<Arc<TlsIdentity>>,
     pub(crate) watchdog: Arc<ConnectionWatchdog>,
     pub(crate) allowance: Allowance,
     pub(crate) budgets: Arc<Budgets>,
@@ -82,6 +85,7 @@ impl Peer {
             address: client,
             via: Some(self.address),
             entrance: self.entrance,
+            tls: self.tls.clone(),
             watchdog: Arc::clone(&self.watchdog),
             allowance: self.budgets.allowance(client),
             budgets: Arc::clone(&self.budgets),
@@ -134,8 +138,7 @@ pub(crate) async fn serve(
     let metrics = Arc::clone(&handler.surface.metrics);
     let (watchdog, patience) = (&peer.watchdog, peer.allowance.patience());
     let closing = Notify::new();
-    let io = WatchedSocket::new(socket, Arc::clone(watchdog));
-    let mut speaking = std::pin::pin!(speak(io, handler, Arc::clone(&peer), &closing));
+    let mut speaking = std::pin::pin!(speak(socket, handler, Arc::clone(&peer), &closing));
     let mut awaited = ServerPhase::Draining;
     loop {
         tokio::select! {
@@ -170,11 +173,19 @@ pub(crate) async fn serve(
 
 /// Speaks whichever HTTP the client does; politely to an end from when `closing` is notified.
 async fn speak(
-    mut io: WatchedSocket,
+    socket: Socket,
     handler: Arc<RequestHandler>,
     peer: Arc<Peer>,
     closing: &Notify,
 ) -> Result<(), ConnectionFault> {
+    let socket = match peer.tls.as_ref().map(|tls| tls.acceptor()) {
+        None => socket,
+        Some(acceptor) => tokio::select! {
+            secured = socket.secured(&acceptor) => secured?,
+            () = closing.notified() => return Ok(()),
+        },
+    };
+    let mut io = WatchedSocket::new(socket, Arc::clone(&peer.watchdog));
     let is_http2 = tokio::select! {
         is_http2 = io.begins_http2() => is_http2?,
         () = closing.notified() => return Ok(()),

@@ -11,6 +11,7 @@
 //! common to all (budgets, pace, log, metrics) stays here.
 
 use crate::{
+    access_control::KnownCaller,
     body::ResponseBody,
     budget::memory::MemoryLender,
     connection::Peer,
@@ -36,7 +37,6 @@ use std::{
     error::Error,
     future::{Future, ready},
     sync::{Arc, atomic::Ordering},
-    time::Duration,
 };
 
 /// Answers requests.
@@ -205,14 +205,18 @@ impl RequestHandler {
         };
         // The answer would name what is private (law L7).
         let surface = &self.surface;
-        if surface.proxy.names_others(resource) && !surface.is_operator(peer, form.headers) {
-            return respond::operators_only(form, resource.kind());
+        if surface.proxy.names_others(resource) {
+            let caller = surface.access.caller(form.headers).await;
+            if !surface.is_operator(peer, form.headers, &caller) {
+                return respond::operators_only(form, resource.kind());
+            }
         }
         if announced_length(form.headers) > MAX_BODY {
             return respond::needless_body(form);
         }
-        let caller = Caller::at(peer.address);
-        surface.resource(form, &caller, resource, fetching).await
+        surface
+            .guarded_resource(form, peer, resource, fetching)
+            .await
     }
 
     /// Answers what is no part of the module protocol.
@@ -228,15 +232,17 @@ impl RequestHandler {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let context = PageContext::new(id, peer, head, page.kind());
+        let caller = self.surface.access.caller(&head.headers).await;
+        let context = PageContext::new(id, peer, head, page.kind(), caller.clone());
         let mut request = Request::new(axum::body::Body::new(body));
         request.method_mut().clone_from(&head.method);
         request.headers_mut().clone_from(&head.headers);
         *request.uri_mut() = page.uri(head.uri.query());
         request.extensions_mut().insert(context);
         let response = pages::call(&self.router, request).await;
-        response
-            .unwrap_or_else(|error| respond::misdirected(&ResponseContext::of(head, id), &error))
+        let response = response
+            .unwrap_or_else(|error| respond::misdirected(&ResponseContext::of(head, id), &error));
+        caller.named(response)
     }
 }
 
@@ -261,15 +267,15 @@ fn sent((mut response, origin): PreparedResponse, mut span: RequestSpan) -> Resp
     if let Some(refusal) = response.extensions_mut().remove::<RefusalRecord>() {
         span.refused(refusal);
     }
+    if let Some(KnownCaller(identity)) = response.extensions_mut().remove() {
+        span.caller = Some(identity);
+    }
     if let Some(error) = response.extensions_mut().remove::<RouteError>() {
         span.subject = RequestSubject::Routed(Err(error));
     }
     span.answered(response.status(), origin);
     response.map(|source| ResponseBody::new(source, span))
 }
-
-/// When to ask again where a budget is used up: most answers take less.
-pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 fn routed(head: &Parts) -> Result<Route, RouteError> {
     Route::parse(&head.method, head.uri.path())

@@ -10,6 +10,7 @@
 //! behind a router (`docs/decisions/0020-axum-beside-the-hot-path.md`). The service is [`proxy::Proxy`]
 //! itself: tests put a misbehaving upstream below it, and nothing stands between that could be forgotten.
 
+mod access_control;
 mod body;
 mod budget;
 mod byte_source;
@@ -34,8 +35,10 @@ mod request_span;
 mod respond;
 pub mod route;
 mod surface;
+mod tls;
 mod watchdog;
 
+pub use access_control::AccessControl;
 pub use client_settings::{ClientSettings, shell_quoted};
 pub use forwarded::{TrustedProxies, TrustedProxiesError};
 pub use limits::Limits;
@@ -45,3 +48,4 @@ pub use observer::AnswerObserver;
 pub use pages::{openapi, openapi_json};
 pub use request_span::ACCESS_FIELDS;
 pub use route::{Route, RouteError};
+pub use tls::{TlsFileError, TlsFiles, TlsIdentity};

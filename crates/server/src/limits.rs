@@ -7,6 +7,9 @@
 
 use std::time::Duration;
 
+/// When to ask again where a budget is used up: most answers take less.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
 /// What clients may cost. `Default` is meant for production.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

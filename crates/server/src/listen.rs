@@ -13,13 +13,14 @@ pub use address::ListenAddress;
 pub use listener::Listener;
 
 use crate::{
-    AnswerObserver, ClientSettings, HttpMetrics, Limits, TrustedProxies,
+    AccessControl, AnswerObserver, ClientSettings, HttpMetrics, Limits, TrustedProxies,
     budget::{Budgets, seats::Seats},
     connection::{self, Peer, ServerPhase, socket::Socket},
     guard::Entrance,
     handler::RequestHandler,
     request_span,
     surface::Surface,
+    tls::TlsIdentity,
     watchdog::ConnectionWatchdog,
 };
 use futures_util::future::join_all;
@@ -48,6 +49,7 @@ pub struct Server {
     admin: Vec<Listener>,
     surface: Surface,
     limits: Limits,
+    tls: Option<Arc<TlsIdentity>>,
 }
 
 /// One entrance: the addresses at which the same callers come in, and what they may use together.
@@ -59,6 +61,7 @@ struct ServerEntrance {
     handler: Arc<RequestHandler>,
     limits: Limits,
     phases: watch::Receiver<ServerPhase>,
+    tls: Option<Arc<TlsIdentity>>,
 }
 
 /// Connections of operators at a time. They are apart from the clients', so that a flood of these
@@ -102,7 +105,15 @@ impl Server {
             admin: Vec::new(),
             surface,
             limits,
+            tls: None,
         }
+    }
+
+    /// Speaks TLS at every address, with this certificate.
+    #[must_use]
+    pub fn secured_by(mut self, tls: Arc<TlsIdentity>) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     /// Answers requests for these host names too; addresses and names that no outsider can own are
@@ -117,6 +128,13 @@ impl Server {
     #[must_use]
     pub fn behind(mut self, proxies: TrustedProxies) -> Self {
         self.surface.proxies = proxies;
+        self
+    }
+
+    /// Asks callers for this.
+    #[must_use]
+    pub fn guarded_by(mut self, access: Arc<AccessControl>) -> Self {
+        self.surface.access = access;
         self
     }
 
@@ -166,6 +184,7 @@ impl Server {
             admin,
             surface,
             limits,
+            tls,
         } = self;
         let surface = Arc::new(surface);
         let handler = Arc::new(RequestHandler::new(Arc::clone(&surface)));
@@ -178,6 +197,7 @@ impl Server {
             handler: Arc::clone(&handler),
             limits,
             phases: phases.clone(),
+            tls: tls.clone(),
         };
         let public = door(listeners, Entrance::Public, limits.max_connections);
         let admin = door(admin, Entrance::Admin, ADMIN_SEATS);
@@ -226,6 +246,7 @@ impl ServerEntrance {
                 address: address.ip(),
                 via: None,
                 entrance: self.entrance,
+                tls: self.tls.clone(),
                 watchdog,
                 allowance: self.budgets.allowance(address.ip()),
                 budgets: Arc::clone(&self.budgets),

@@ -17,6 +17,7 @@ use crate::{
     request_id::RequestId,
     request_log::{RefusalRecord, RequestLog, RequestLogEntry},
 };
+use access::Identity;
 use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use jiff::Timestamp;
 use line::rounded;
@@ -37,6 +38,8 @@ pub(crate) struct RequestSpan {
     agent: Option<HeaderValue>,
     /// Whoever asks.
     client: IpAddr,
+    /// Who it proved to be.
+    pub(crate) caller: Option<Arc<Identity>>,
     pub(crate) subject: RequestSubject,
     /// Whether its subject is named at debug level only (law L7).
     is_private: bool,
@@ -100,6 +103,7 @@ impl RequestSpan {
             uri: head.uri.clone(),
             agent: head.headers.get(header::USER_AGENT).cloned(),
             client,
+            caller: None,
             subject,
             is_private,
             shows_private,

@@ -5,7 +5,9 @@
 
 mod refused;
 
-pub(crate) use refused::{closing, misdirected, needless_body, operators_only, refusal, too_many};
+pub(crate) use refused::{
+    challenged, closing, misdirected, needless_body, operators_only, refusal, too_many,
+};
 
 use crate::{
     body::BodySource,
@@ -27,6 +29,9 @@ pub(crate) const MODKEEP_REQUEST: HeaderName = HeaderName::from_static("modkeep-
 
 /// A year: the longest that caches are told anything.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// For whoever may see it, and no cache that others share.
+const FOR_ONE_CALLER: HeaderValue = HeaderValue::from_static("private, no-store");
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -99,6 +104,14 @@ pub(crate) fn answer(form: &ResponseContext<'_>, answer: Answer) -> PreparedResp
         ),
     }
     (response, Some(answer.origin))
+}
+
+/// The same response for the one caller who asked, and for no cache that others share.
+pub(crate) fn for_this_caller((mut response, origin): PreparedResponse) -> PreparedResponse {
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, FOR_ONE_CALLER);
+    (response, origin)
 }
 
 /// A 200 with a text of ours that nobody may keep.

@@ -1,7 +1,8 @@
 //! Surface: what all connections share, and how a resource of the module protocol is answered.
 
 use crate::{
-    AnswerObserver, ClientSettings, HttpMetrics, TrustedProxies,
+    AccessControl, AnswerObserver, ClientSettings, HttpMetrics, TrustedProxies,
+    access_control::RequestCaller,
     connection::Peer,
     guard::RequestGuard,
     observer::ObservedRequest,
@@ -10,6 +11,7 @@ use crate::{
     request_log::RequestLog,
     respond::{self, PreparedResponse, ResponseContext},
 };
+use access::AccessAction;
 use http::{HeaderMap, Method, header};
 use prometheus_client::registry::Registry;
 use protocol::{Caller, Fetching, Refusal, Resource};
@@ -27,6 +29,8 @@ pub(crate) struct Surface {
     pub(crate) ids: RequestIds,
     pub(crate) request_log: Arc<RequestLog>,
     pub(crate) guard: RequestGuard,
+    /// What requests have to prove.
+    pub(crate) access: Arc<AccessControl>,
     /// Who is believed for whom it asks.
     pub(crate) proxies: TrustedProxies,
     /// What this server's clients set.
@@ -56,6 +60,7 @@ impl Surface {
             ids: RequestIds::new(),
             request_log: Arc::default(),
             guard: RequestGuard::default(),
+            access: Arc::default(),
             proxies: TrustedProxies::default(),
             client: ClientSettings::default(),
             logs_private: false,
@@ -63,18 +68,48 @@ impl Surface {
         }
     }
 
-    /// Whether an operator asks.
-    pub(crate) fn is_operator(&self, peer: &Peer, headers: &HeaderMap) -> bool {
+    /// Whether an operator asks: by where the request comes from, or by who proved to be one.
+    pub(crate) fn is_operator(
+        &self,
+        peer: &Peer,
+        headers: &HeaderMap,
+        caller: &RequestCaller,
+    ) -> bool {
         self.guard.is_operator(peer.entrance, peer.address, headers)
+            || caller.administers(&self.access.policy())
     }
 
     /// What lies in memory under the path of a request, whose path is not even parsed for it.
     pub(crate) fn at_hand(&self, caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
         let (resource, answer) = self.proxy.at_hand(caller, path)?;
+        if self.access.guarded(&self.proxy, &resource).is_some() {
+            return None;
+        }
         if let Some(observer) = &self.observer {
             observer.answered(&resource, &answer);
         }
         Some((resource, answer))
+    }
+
+    /// Answers with a resource, if this caller may see it.
+    pub(crate) async fn guarded_resource(
+        &self,
+        form: &ResponseContext<'_>,
+        peer: &Peer,
+        resource: &Resource,
+        fetching: Fetching,
+    ) -> PreparedResponse {
+        let caller = Caller::at(peer.address);
+        let Some(subject) = self.access.guarded(&self.proxy, resource) else {
+            return self.resource(form, &caller, resource, fetching).await;
+        };
+        let who = self.access.caller(form.headers).await;
+        let action = AccessAction::Read;
+        if let Some(refusal) = self.access.refusal(&who, peer.entrance, action, &subject) {
+            return who.named(refusal.response(form));
+        }
+        let answer = self.resource(form, &caller, resource, fetching).await;
+        who.named(respond::for_this_caller(answer))
     }
 
     /// Answers with a resource.

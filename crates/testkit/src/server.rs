@@ -219,7 +219,9 @@ impl Modkeep {
     pub fn ready_or_ended(&mut self) -> Option<ExitStatus> {
         let looks = READY_LIMIT.as_millis() / READY_LOOK.as_millis();
         for _ in 0..looks {
-            if client::get(self.address(), "/readyz").is_ok_and(|answer| answer.status == 200) {
+            if client::get(self.address(), "/readyz").is_ok_and(|answer| answer.status == 200)
+                || self.listens_for_tls()
+            {
                 return None;
             }
             if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
@@ -228,6 +230,20 @@ impl Modkeep {
             thread::sleep(READY_LOOK);
         }
         panic!("the server is not ready\n{}", self.log());
+    }
+
+    /// Behind TLS readiness is what the log says.
+    fn listens_for_tls(&self) -> bool {
+        let line = format!("listening on https://{}", self.address());
+        self.log
+            .lock()
+            .iter()
+            .any(|printed| printed.contains(&line))
+    }
+
+    /// The GOPROXY entry for one with a certificate of its own.
+    pub fn https_url(&self) -> String {
+        format!("https://localhost:{}", self.address().port())
     }
 
     /// Where it listens.

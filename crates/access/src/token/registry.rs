@@ -30,11 +30,14 @@ const USES: &str = "access/token-uses";
 /// How often a change is tried that another process got ahead of.
 const TRIES: usize = 20;
 
+/// Tokens with who presents them, by the hashes of their texts.
+type TokensByHash = HashMap<String, (TokenRecord, Arc<Identity>)>;
+
 /// All tokens of a site. Cheap to clone.
 #[derive(Clone)]
 pub struct TokenRegistry {
     store: Store,
-    known: Arc<RwLock<HashMap<String, (TokenRecord, Arc<Identity>)>>>,
+    known: Arc<RwLock<TokensByHash>>,
     uses: Arc<Mutex<HashMap<TokenId, Timestamp>>>,
 }
 
@@ -142,10 +145,10 @@ impl TokenRegistry {
         let (list, _) = self.read().await?;
         let (written, _) = self.read_uses().await?;
         let fresh = self.uses.lock().clone();
-        let last = |id: &TokenId| written.get(id.as_str()).max(fresh.get(id)).copied();
+        let last_use = |id: &TokenId| written.get(id.as_str()).max(fresh.get(id)).copied();
         let tokens = list.tokens().iter();
         Ok(tokens
-            .map(|token| (token.clone(), last(&token.id)))
+            .map(|token| (token.clone(), last_use(&token.id)))
             .collect())
     }
 

@@ -6,6 +6,7 @@ use crate::secret::Secret;
 use aws_lc_rs::rand;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 
 /// How every token begins.
 const BEGINNING: &str = "mkt_";
@@ -44,7 +45,11 @@ impl TokenText {
     /// What is kept of it, in hexadecimal digits.
     pub fn hash(&self) -> String {
         let hash: [u8; 32] = Sha256::digest(self.reveal()).into();
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 }
 

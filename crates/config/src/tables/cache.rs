@@ -2,7 +2,7 @@
 
 use crate::{
     config_value::ConfigValue,
-    option::fields_of,
+    field_names::fields_of,
     types::{ByteSize, LogFilter, LogFormat, UrlText},
 };
 use schemars::JsonSchema;

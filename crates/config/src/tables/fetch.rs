@@ -3,7 +3,7 @@
 use crate::{
     config_value::ConfigValue,
     fallback::DefaultFinder,
-    option::fields_of,
+    field_names::fields_of,
     types::{CommaList, PrefetchMode},
 };
 use schemars::JsonSchema;

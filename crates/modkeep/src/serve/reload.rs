@@ -8,6 +8,7 @@ use super::service_manager;
 use crate::{cli, failure::Failure, logging::LogHandle, preparation::ServerPreparation};
 use clap::ArgMatches;
 use config::ResolvedConfig;
+use server::AccessControl;
 use std::sync::Arc;
 
 /// What a reload needs.
@@ -16,6 +17,8 @@ pub(super) struct ConfigReload {
     pub(super) log: Arc<LogHandle>,
     /// What is in force.
     pub(super) resolved: ResolvedConfig,
+    /// Where rules are put in force.
+    pub(super) access: Option<Arc<AccessControl>>,
     /// What the service manager is told afterwards.
     pub(super) status: String,
 }
@@ -44,6 +47,9 @@ impl ConfigReload {
             .set_level(preparation.settings.log_level.as_deref())
         {
             tracing::error!(why, "the log keeps its level");
+        }
+        if let Some(access) = &self.access {
+            access.set_policy(preparation.settings.access.clone());
         }
         let names = |reloads: bool| {
             let options = changed.iter().filter(|option| option.reloads == reloads);

@@ -7,7 +7,7 @@ use super::{open, verify};
 use crate::{
     cli, control,
     failure::Failure,
-    order::{self, FileName, StoreOrder},
+    order::{self, FileName, OrderOutcome, StoreOrder},
     output, wiring,
 };
 use codes::Code;
@@ -88,20 +88,25 @@ pub(super) async fn resolve(
     give(data, &order).await
 }
 
-/// Carries an order out, or has the server do it that holds the data directory.
+/// Carries an order out and prints what came of it.
 pub(super) async fn give(data: &Path, order: &StoreOrder) -> Result<bool, Failure> {
-    let outcome = match Store::open(wiring::store_options(data)).await {
-        Ok(store) => order::carry_out(&store, None, order).await?,
-        Err(in_use @ StoreError::StoreInUse { .. }) => {
-            let handed_over = control::hand_over(data, order).await?;
-            handed_over.ok_or(in_use)?
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let outcome = carried_out(data, order).await?;
     for line in &outcome.lines {
         output::line(line);
     }
     Ok(outcome.done)
+}
+
+/// Carries an order out, or has the server do it that holds the data directory.
+pub(crate) async fn carried_out(data: &Path, order: &StoreOrder) -> Result<OrderOutcome, Failure> {
+    match Store::open(wiring::store_options(data)).await {
+        Ok(store) => order::carry_out(&store, None, order).await,
+        Err(in_use @ StoreError::StoreInUse { .. }) => {
+            let handed_over = control::hand_over(data, order).await?;
+            Ok(handed_over.ok_or(in_use)?)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A database that told two histories, or one of our own that was ended.

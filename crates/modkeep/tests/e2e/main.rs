@@ -18,6 +18,7 @@ mod buckets;
 mod build;
 mod bundle;
 mod c2sp;
+mod callers;
 mod canary;
 mod client_settings;
 mod commands;

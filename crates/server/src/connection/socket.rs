@@ -1,4 +1,4 @@
-//! Socket: what a connection is made of, TCP or a Unix domain socket.
+//! Socket: what a connection is made of, TCP, TLS over it, or a Unix domain socket.
 //!
 //! Everything above reads and writes bytes. What only TCP has (small packets at once, a limit for what
 //! the kernel holds unsent, an end that is a reset) is done where it can be, and left out elsewhere.
@@ -14,11 +14,13 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// An accepted connection.
 #[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
     #[cfg(unix)]
     Unix(UnixStream),
 }
@@ -28,6 +30,7 @@ macro_rules! either {
     ($socket:expr, $inner:ident => $done:expr) => {
         match $socket {
             Socket::Tcp($inner) => $done,
+            Socket::Tls($inner) => $done,
             #[cfg(unix)]
             Socket::Unix($inner) => $done,
         }
@@ -37,26 +40,56 @@ macro_rules! either {
 // === impl Socket ===
 
 impl Socket {
+    /// The same connection with TLS, once the client has shaken hands. A Unix domain socket stays as it is: it
+    /// does not leave this machine.
+    pub(super) async fn secured(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
+        match self {
+            Self::Tcp(socket) => Ok(Self::Tls(Box::new(acceptor.accept(socket).await?))),
+            socket => Ok(socket),
+        }
+    }
+
+    /// The TCP connection below.
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(socket) => Some(socket),
+            Self::Tls(socket) => Some(socket.get_ref().0),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Answers are written in few large pieces; waiting to fill packets only delays small ones.
     pub(super) fn send_at_once(&self) {
-        if let Self::Tcp(socket) = self {
+        if let Some(socket) = self.tcp() {
             let _ = socket.set_nodelay(true);
         }
     }
 
     /// An error that the kernel noted down since it was asked last.
     pub(super) fn take_error(&self) -> io::Result<Option<io::Error>> {
-        either!(self, socket => socket.take_error())
+        match self {
+            Self::Tcp(socket) => socket.take_error(),
+            Self::Tls(socket) => socket.get_ref().0.take_error(),
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.take_error(),
+        }
     }
 
+    /// Writes past everything above. Below TLS nothing can be written so.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        either!(self, socket => socket.try_write(bytes))
+        match self {
+            Self::Tcp(socket) => socket.try_write(bytes),
+            Self::Tls(_) => Err(io::ErrorKind::WouldBlock.into()),
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.try_write(bytes),
+        }
     }
 
     /// Lets the end be a reset, so that no client takes what it has for the whole. A Unix domain
     /// socket has no resets; there only the framing tells.
     pub(super) fn end_by_reset(&self) {
-        if let Self::Tcp(socket) = self {
+        if let Some(socket) = self.tcp() {
             let _ = socket.set_zero_linger();
         }
     }
@@ -65,7 +98,7 @@ impl Socket {
     /// kernel's own limits hold; those of a Unix domain socket are small.
     #[cfg(target_os = "linux")]
     pub(super) fn limit_unsent(&self, bytes: u32) {
-        if let Self::Tcp(socket) = self {
+        if let Some(socket) = self.tcp() {
             let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(bytes);
         }
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
         (status = 200, description = "The vulnerabilities that hold for them.", content_type = "application/json", body = String),
     ))]
 pub(super) async fn post(State(surface): State<Arc<Surface>>, posted: PostedRequest) -> PageResult {
-    let (request, list, room) = posted.read(LARGEST).await?;
+    let (request, list, room) = posted.read(&surface, LARGEST).await?;
     let examined = surface.proxy.examine(&list).await;
     drop(room);
     request.json(&examined.map_err(|refusal| request.refusal(&refusal))?)

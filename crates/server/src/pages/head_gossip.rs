@@ -29,7 +29,7 @@ pub(super) async fn post(
     posted: PostedRequest,
 ) -> PageResult {
     let name = database(&rest).map_err(|error| posted.request.misdirected(&error))?;
-    let (request, note, _room) = posted.read(LARGEST_NOTE).await?;
+    let (request, note, _room) = posted.read(&surface, LARGEST_NOTE).await?;
     let agreement = surface.proxy.echo(&name, &note).await;
     let agreement = agreement.map_err(|refusal| request.refusal(&refusal))?;
     Ok(request.plain(format!("{agreement}\n")))

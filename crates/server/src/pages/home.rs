@@ -1,6 +1,6 @@
 //! `/`: what this is and how to use it, for a person with a browser.
 
-use super::{PageResponse, request::PageRequest};
+use super::{PageResponse, client, request::PageRequest};
 use crate::{ClientSettings, shell_quoted, surface::Surface};
 use axum::extract::State;
 use std::{fmt::Write as _, sync::Arc};
@@ -12,8 +12,9 @@ use std::{fmt::Write as _, sync::Arc};
 pub(super) async fn get(request: PageRequest, State(surface): State<Arc<Surface>>) -> PageResponse {
     let peer = request.peer();
     let proxy = peer.via.unwrap_or(peer.address);
-    let is_https = surface.proxies.is_https(proxy, request.headers());
-    request.plain(rendered(is_https, request.authority(), &surface.client))
+    let is_https = peer.tls.is_some() || surface.proxies.is_https(proxy, request.headers());
+    let client = client::shown_to(&request, &surface);
+    request.plain(rendered(is_https, request.authority(), &client))
 }
 
 /// The page. `authority` is what the person typed.

@@ -7,6 +7,7 @@
 
 use super::{PageResult, request::PageRequest};
 use crate::{
+    access_control::RequestCaller,
     route::{RouteError, percent},
     surface::Surface,
 };
@@ -41,8 +42,9 @@ const PAGES: usize = 16;
 pub(super) async fn get(request: PageRequest, State(surface): State<Arc<Surface>>) -> PageResult {
     let query = IndexQuery::parse(request.query());
     let query = query.map_err(|error| request.misdirected(&error))?;
-    let is_operator = surface.is_operator(request.peer(), request.headers());
-    let entries = page(&surface.proxy, query, is_operator).await;
+    let is_operator = request.is_operator(&surface);
+    let is_shown = |entry: &IndexEntry| is_operator || may_see(&surface, request.who(), entry);
+    let entries = page(&surface.proxy, query, is_shown).await;
     let entries = entries.map_err(|refusal| request.refusal(&refusal))?;
     Ok(request.text(NDJSON, render(&entries)))
 }
@@ -96,14 +98,14 @@ fn parse_limit(value: &str) -> Result<usize, RouteError> {
 async fn page(
     proxy: &Proxy,
     query: IndexQuery,
-    is_operator: bool,
+    is_shown: impl Fn(&IndexEntry) -> bool,
 ) -> Result<Vec<IndexEntry>, Refusal> {
     let IndexQuery { mut since, limit } = query;
     for _ in 0..PAGES {
         let mut entries = proxy.index(since, limit).await?;
         let is_last = entries.len() < limit;
         let last = entries.last().map(|entry| entry.timestamp);
-        entries.retain(|entry| is_operator || !is_private(proxy, entry));
+        entries.retain(&is_shown);
         match last {
             Some(last) if entries.is_empty() && !is_last && last > since => since = last,
             _ => return Ok(entries),
@@ -112,8 +114,13 @@ async fn page(
     Ok(Vec::new())
 }
 
-fn is_private(proxy: &Proxy, entry: &IndexEntry) -> bool {
-    proxy.is_private(&Resource::List(entry.module.clone()))
+/// Where callers are known, a private module is shown to those who may see it; else to operators only.
+fn may_see(surface: &Surface, caller: &RequestCaller, entry: &IndexEntry) -> bool {
+    let (proxy, access) = (&surface.proxy, &surface.access);
+    if access.guards_module(proxy, &entry.module) {
+        return access.may_read(caller, entry.module.as_str());
+    }
+    !proxy.is_private(&Resource::List(entry.module.clone()))
 }
 
 /// At most [`INDEX_LIMIT`] lines: a few hundred KiB.

@@ -36,7 +36,7 @@ struct JobProgress {
 pub(super) async fn post(State(surface): State<Arc<Surface>>, posted: PostedRequest) -> PageResult {
     let kinds = kinds(posted.request.query());
     let kinds = kinds.map_err(|error| posted.request.misdirected(&error))?;
-    let (request, list, room) = posted.read(LARGEST_LIST).await?;
+    let (request, list, room) = posted.read(&surface, LARGEST_LIST).await?;
     let job = surface.proxy.prefetch(&request.caller(), list, kinds).await;
     let job = job.map_err(|refusal| request.refusal(&refusal))?;
     let progress = BodySource::arriving(Box::new(JobProgress { job, _room: room }));

@@ -26,8 +26,8 @@ pub(super) async fn get(
     Path(artifact): Path<String>,
 ) -> PageResult {
     let proof = proof_of(&artifact).map_err(|error| request.misdirected(&error))?;
-    let (form, caller) = (request.form(), request.caller());
-    let answer = surface.resource(&form, &caller, &proof, Fetching::Never);
+    let form = request.form();
+    let answer = surface.guarded_resource(&form, request.peer(), &proof, Fetching::Never);
     Ok(answer.await.into())
 }
 

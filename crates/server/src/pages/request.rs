@@ -8,11 +8,13 @@
 
 use super::{PageResponse, PageResult};
 use crate::{
+    access_control::{CallerRefusal, RequestCaller, modules_in},
     body::BodySource,
     budget::posted::{NoRoom, PostedRoom},
     connection::Peer,
-    handler::SOON,
+    guard::Entrance,
     limits::MAX_BODY,
+    limits::SOON,
     request_id::RequestId,
     respond::{self, ResponseContext},
     route::RouteError,
@@ -35,6 +37,10 @@ use tokio::time::{Instant, timeout_at};
 /// How long a client may take to send its body: a megabyte at the pace of a bad line.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The start page, and the pages of machines that look after this one.
+/// They are told by their kinds, as they are counted.
+const OPEN_PAGES: [&str; 3] = ["health", "metrics", "page"];
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the connection knows of a request.
@@ -45,6 +51,8 @@ pub(crate) struct PageContext {
     /// The name under which the client reached us.
     authority: Option<String>,
     kind: &'static str,
+    /// Who asks, if it said so.
+    caller: RequestCaller,
 }
 
 /// A request whose body is not read.
@@ -70,7 +78,13 @@ const LOST: &str = "a page was asked for without its connection";
 // === impl PageContext ===
 
 impl PageContext {
-    pub(crate) fn new(id: RequestId, peer: &Arc<Peer>, head: &Parts, kind: &'static str) -> Self {
+    pub(crate) fn new(
+        id: RequestId,
+        peer: &Arc<Peer>,
+        head: &Parts,
+        kind: &'static str,
+        caller: RequestCaller,
+    ) -> Self {
         let authority = head.uri.authority().map(http::uri::Authority::as_str);
         let host = || head.headers.get(http::header::HOST)?.to_str().ok();
         Self {
@@ -78,6 +92,7 @@ impl PageContext {
             peer: Arc::clone(peer),
             authority: authority.or_else(host).map(str::to_owned),
             kind,
+            caller,
         }
     }
 }
@@ -136,6 +151,59 @@ impl PageRequest {
         self.context.authority.as_deref()
     }
 
+    /// Who asks, if it said so.
+    pub(super) fn who(&self) -> &RequestCaller {
+        &self.context.caller
+    }
+
+    /// Whether an operator asks.
+    pub(super) fn is_operator(&self, surface: &Surface) -> bool {
+        surface.is_operator(self.peer(), &self.headers, self.who())
+    }
+
+    /// Refuses whoever is not known, where everybody has to be.
+    fn known(self, surface: &Surface) -> Result<Self, PageResponse> {
+        let policy = surface.access.policy();
+        if !policy.guards_everything()
+            || OPEN_PAGES.contains(&self.context.kind)
+            || self.who().is_known()
+            || self.is_operator(surface)
+        {
+            return Ok(self);
+        }
+        Err(self.unknown_caller())
+    }
+
+    /// The refusal of a caller who did not prove who it is.
+    fn unknown_caller(&self) -> PageResponse {
+        let refusal = match self.who().failure() {
+            Some(failure) => CallerRefusal::Unproven(failure.clone()),
+            None => CallerRefusal::Unidentified,
+        };
+        refusal.response(&self.form()).into()
+    }
+
+    /// Refuses a list that names modules which its sender may not see. What is refused depends on the rules
+    /// and the list alone, so it tells nothing about what is kept.
+    fn may_name(&self, surface: &Surface, list: &[u8]) -> Result<(), PageResponse> {
+        let access = &surface.access;
+        if access.policy().is_open() || self.peer().entrance == Entrance::Admin {
+            return Ok(());
+        }
+        let hidden = modules_in(list)
+            .filter(|module| access.guards_module(&surface.proxy, module))
+            .filter(|module| !access.may_read(self.who(), module.as_str()))
+            .count();
+        if hidden == 0 {
+            return Ok(());
+        }
+        if !self.who().is_known() {
+            return Err(self.unknown_caller());
+        }
+        let facts = format!("{hidden} modules of the list may not be read by this caller");
+        Err(self.refusal(&Refusal::new(Code::NotPermitted, facts)))
+    }
+
     /// Whoever asks.
     pub(super) fn caller(&self) -> Caller {
         Caller::at(self.context.peer.address)
@@ -188,9 +256,9 @@ impl FromRequestParts<Arc<Surface>> for PageRequest {
 
     async fn from_request_parts(
         parts: &mut Parts,
-        _surface: &Arc<Surface>,
+        surface: &Arc<Surface>,
     ) -> Result<Self, PageResponse> {
-        Self::of(parts)?.without_body()
+        Self::of(parts)?.known(surface)?.without_body()
     }
 }
 
@@ -204,8 +272,11 @@ impl FromRequestParts<Arc<Surface>> for OperatorRequest {
         surface: &Arc<Surface>,
     ) -> Result<Self, PageResponse> {
         let request = PageRequest::of(parts)?;
-        if !surface.is_operator(request.peer(), &request.headers) {
-            return Err(respond::operators_only(&request.form(), request.context.kind).into());
+        if !request.is_operator(surface) {
+            return Err(match request.who().failure() {
+                Some(_) => request.unknown_caller(),
+                None => respond::operators_only(&request.form(), request.context.kind).into(),
+            });
         }
         request.without_body().map(Self)
     }
@@ -216,9 +287,9 @@ impl FromRequestParts<Arc<Surface>> for OperatorRequest {
 impl FromRequest<Arc<Surface>> for PostedRequest {
     type Rejection = PageResponse;
 
-    async fn from_request(request: Request, _surface: &Arc<Surface>) -> Result<Self, PageResponse> {
+    async fn from_request(request: Request, surface: &Arc<Surface>) -> Result<Self, PageResponse> {
         let (mut parts, body) = request.into_parts();
-        let request = PageRequest::of(&mut parts)?;
+        let request = PageRequest::of(&mut parts)?.known(surface)?;
         Ok(Self { request, body })
     }
 }
@@ -228,6 +299,7 @@ impl PostedRequest {
     /// being answered.
     pub(super) async fn read(
         self,
+        surface: &Surface,
         limit: usize,
     ) -> Result<(PageRequest, Bytes, PostedRoom), PageResponse> {
         let Self { request, body } = self;
@@ -236,7 +308,10 @@ impl PostedRequest {
         let read = read_whole(&request, body, limit).await;
         watchdog.awaits_body(false);
         match read {
-            Ok((list, room)) => Ok((request, list, room)),
+            Ok((list, room)) => {
+                request.may_name(surface, &list)?;
+                Ok((request, list, room))
+            }
             Err(refusal) => {
                 let refused = respond::refusal(&request.form(), &refusal);
                 Err(respond::closing(refused).into())

@@ -16,7 +16,7 @@ use std::sync::Arc;
         (status = 200, description = "What is said of each line.", content_type = "application/json", body = String),
     ))]
 pub(super) async fn post(State(surface): State<Arc<Surface>>, posted: PostedRequest) -> PageResult {
-    let (request, list, room) = posted.read(LARGEST).await?;
+    let (request, list, room) = posted.read(&surface, LARGEST).await?;
     let sums = surface.proxy.sums(list).await;
     drop(room);
     request.json(&sums.map_err(|refusal| request.refusal(&refusal))?)

@@ -24,6 +24,11 @@ pub const ACCESS_FIELDS: &[(&str, &str)] = &[
         "client",
         "Address of whoever asks: what budgets are kept by. The same as `peer`, where no proxy is trusted to name another.",
     ),
+    (
+        "caller",
+        "Who it proved to be: the name of a token or the subject of an issuer, at most 128 bytes. Requests that nobody had to be \
+         known for do not have this field.",
+    ),
     ("method", "Method of the request."),
     (
         "path",
@@ -76,7 +81,7 @@ pub const ACCESS_FIELDS: &[(&str, &str)] = &[
 
 /// Bytes of a path that are shown: the longest of a published module has about 200.
 const PATH: usize = 512;
-/// Bytes of a user agent that are shown: `go` says `Go-http-client/1.1`.
+/// Bytes of a user agent, and of a caller's name, that are shown: `go` says `Go-http-client/1.1`.
 const AGENT: usize = 128;
 /// Bytes of facts that are shown.
 const FACTS: usize = 512;
@@ -136,6 +141,8 @@ impl RequestSpan {
             .refusal
             .as_ref()
             .map(|refusal| refusal.code.to_string());
+        let caller = self.caller.as_ref();
+        let caller = caller.map(|identity| printable(identity.name.as_bytes(), AGENT));
         let why = self.why();
         let why = &*why;
         let facts = self
@@ -149,6 +156,7 @@ impl RequestSpan {
                     request = self.id.as_str(),
                     peer = %self.peer.via.unwrap_or(self.peer.address),
                     client = %self.client,
+                    caller = caller.as_deref(),
                     method = self.method.as_str(),
                     path = path.as_ref(),
                     agent = agent.as_ref(),

@@ -2,11 +2,16 @@
 
 use super::{NO_STORE, PLAIN, PreparedResponse, ResponseContext, insert, text};
 use crate::{
-    body::BodySource, error_body, handler::SOON, request_log::RefusalRecord, route::RouteError,
+    body::BodySource, error_body, limits::SOON, request_log::RefusalRecord, route::RouteError,
 };
+use access::{AuthenticationFailure, FailureReason};
 use codes::Code;
 use http::{HeaderValue, Response, StatusCode, header};
 use protocol::Refusal;
+
+/// What the credentials are for.
+const REALM: &str = "modkeep";
+const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"modkeep\"");
 
 /// Absence may end any minute (a tag is pushed), and `go` asks twice over https; shared caches in
 /// front of us may keep it as long as the public proxy protocol's other implementations let them.
@@ -50,6 +55,40 @@ pub(crate) fn misdirected(form: &ResponseContext<'_>, error: &RouteError) -> Pre
 pub(crate) fn needless_body(form: &ResponseContext<'_>) -> PreparedResponse {
     let facts = "no request here needs a body";
     closing(refusal(form, &Refusal::new(Code::RequestTooLarge, facts)))
+}
+
+/// A 401 that says how to prove who calls: Basic, which `go` makes of netrc (RFC 7617), and Bearer with the
+/// error of RFC 6750 section 3.
+pub(crate) fn challenged(
+    form: &ResponseContext<'_>,
+    refusal: &Refusal,
+    failure: Option<&AuthenticationFailure>,
+) -> PreparedResponse {
+    let (mut response, origin) = self::refusal(form, refusal);
+    let bearer = match failure {
+        None => format!("Bearer realm=\"{REALM}\""),
+        Some(failure) => {
+            let error = match failure.reason {
+                FailureReason::Malformed => "invalid_request",
+                FailureReason::Scope => "insufficient_scope",
+                _ => "invalid_token",
+            };
+            let detail = quotable(&failure.detail);
+            format!("Bearer realm=\"{REALM}\", error=\"{error}\", error_description=\"{detail}\"")
+        }
+    };
+    let headers = response.headers_mut();
+    headers.append(header::WWW_AUTHENTICATE, BASIC);
+    if let Ok(bearer) = HeaderValue::from_str(&bearer) {
+        headers.append(header::WWW_AUTHENTICATE, bearer);
+    }
+    (response, origin)
+}
+
+/// The characters that RFC 6750 section 3 allows in a description.
+fn quotable(text: &str) -> String {
+    let is_allowed = |letter: &char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
+    text.chars().filter(is_allowed).take(200).collect()
 }
 
 /// The response to whoever is no operator.
