@@ -110,6 +110,12 @@ impl AccessPolicy {
         }
     }
 
+    /// Whether a rule says how publishers of a module have to prove who they are.
+    pub fn restricts_publishers(&self, module: &str) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(|rule| !rule.publish_by.is_empty() && rule.modules.matches(module))
+    }
+
     fn allows(&self, identity: &Identity, action: AccessAction, module: &str) -> bool {
         let by_rule = || {
             self.rules

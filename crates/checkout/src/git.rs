@@ -6,7 +6,10 @@
 //! refused, because whoever may push a tag named like a branch would choose what is read. A file that
 //! cannot be read is never taken for one that is not there.
 
+mod snapshot;
 mod tree;
+
+pub use snapshot::{CheckoutSnapshot, UncommittedFile};
 
 use crate::plain_file;
 use finding::{FindingPlace, UnreadableInput};

@@ -20,5 +20,5 @@ pub mod workspaces;
 
 pub use base::BaseState;
 pub use directory::{Checkout, CheckoutFiles};
-pub use git::{GitCommit, GitRepository, RevisionError};
+pub use git::{CheckoutSnapshot, GitCommit, GitRepository, RevisionError, UncommittedFile};
 pub use workspaces::GoWorkspace;

@@ -146,6 +146,11 @@ impl HostedDatabases {
         self.active.as_ref().filter(|served| served.takes_records())
     }
 
+    /// The database that was chosen to take records, whether it may or not.
+    pub(crate) fn chosen(&self) -> Option<&Arc<HostedDatabase>> {
+        self.active.as_ref()
+    }
+
     /// Whether records of public modules are in scope.
     pub fn has_public(&self) -> bool {
         self.scope == Scope::All

@@ -92,6 +92,33 @@ codes! {
     TooManyWaiting = 1020, Some(429), "too many of your requests wait for sources",
         "Each caller may have as many requests waiting for sources as there is room for still; what is kept is served.",
         "Ask for fewer things at a time, or again after the seconds in Retry-After.";
+    NotPublishedHere = 1030, Some(403), "this module is not published to this server",
+        "Only private modules are published here: a public name belongs to its own repository.",
+        "Publish under a name that --private matches; an operator names others with --publish-modules.";
+    VersionTaken = 1032, Some(409), "this version has other content",
+        "A version is published once; what is kept stays, and nothing of the upload was kept.",
+        "Publish the change as a new version.";
+    BadPublication = 1033, Some(422), "the zip is not published",
+        "It is no zip of this module at this version by Go's rules.",
+        "Look at it with `modkeep zip check FILE MODULE@VERSION`, or let `modkeep publish DIR` make it.";
+    UnpublishableVersion = 1034, Some(422), "this version cannot be published",
+        "A published version is a release or a pre-release that agrees with its module path.",
+        "Choose a version such as v1.2.3; an operator allows others with --publish-pseudo.";
+    TagMissing = 1035, Some(422), "the repository has no tag of this version",
+        "This server publishes tagged versions only, and the module's source does not know this one.",
+        "Push the tag, wait some seconds, and publish again.";
+    UploadBroken = 1036, Some(400), "the upload did not come whole",
+        "It ended early, came too slowly, or its length was another one than announced.",
+        "Publish again; nothing of it was kept.";
+    UploadRefused = 1037, None, "the server did not take the version",
+        "The server, or something before it, refused the upload.",
+        "Its answer is above; look up the code with `modkeep doctor CODE`.";
+    CheckoutDirty = 1038, None, "the checkout is not what is committed",
+        "A version is what a commit has; files here were changed, added or removed since.",
+        "Commit or stash them, or publish what is here with --allow-dirty.";
+    NoCredentials = 1039, None, "the server wants to know who publishes",
+        "The request had no credentials that the server takes.",
+        "Write a machine entry for the server into ~/.netrc, or give --token-file.";
 
     CredentialsNeeded = 1021, Some(401), "who calls has to be known for this",
         "The server answers this to known callers only, and the request had no credentials.",
@@ -233,6 +260,9 @@ codes! {
     VersionDenied = 4042, Some(403), "this version is denied here",
         "The deny list of this server names it, for the reason above.",
         "Use another version. Operators: it is a [[deny]] entry of the configuration file.";
+    VersionsRetired = 4043, Some(404), "every version of this module is retired here",
+        "An operator retired them, so none is the latest; whoever names one still gets it.",
+        "Name a version. Operators: `modkeep store retire MODULE@VERSION --undo --reason TEXT` takes it back.";
     OwnSumdbHalted = 4031, Some(503), "this checksum database has stopped signing",
         "A head that it signed is missing or contradicted here, so nothing further is signed under this name.",
         "Restore what is missing, or begin another name: `modkeep sumdb init NAME`. See docs/sumdb.md.";

@@ -61,7 +61,8 @@ pub use sumdb::{Database, key as database_key, known_key, parse as database};
 pub use tables::{
     AuthSection, BlobsSection, CacheSection, Configuration, DirectSection, FetchSection,
     LimitSection, ListenSection, LogSection, OwnSumdbSection, PrefetchSection, PrivateSection,
-    ScrubSection, StorageSection, SumdbSection, TlsSection, VerifySection, VulndbSection,
+    PublishSection, ScrubSection, StorageSection, SumdbSection, TlsSection, VerifySection,
+    VulndbSection,
 };
 pub use types::LogFormat;
 pub use value::duration as parse_duration;

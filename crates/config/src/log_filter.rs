@@ -22,6 +22,7 @@ const SPEAKERS: [&str; 24] = [
     "oidc",
     "prefetch",
     "proxy",
+    "publish",
     "repair",
     "server",
     "store",

@@ -251,6 +251,21 @@ impl ResolvedConfig {
         whole(ModulePatterns::parse(patterns), |why| modules.error(why))
     }
 
+    /// Modules that may be published, if that is not what is private.
+    ///
+    /// # Errors
+    /// A glob that is none.
+    pub fn published(&self) -> Result<Option<ModulePatterns>, ConfigError> {
+        let modules = &self.options.publish.modules;
+        let Some(list) = modules.as_ref() else {
+            return Ok(None);
+        };
+        whole(ModulePatterns::parse(list.as_str()), |why| {
+            modules.error(why)
+        })
+        .map(Some)
+    }
+
     /// Modules that no public checksum database is asked about. A `--private` that somebody gave us is
     /// never narrowed by a setting of go's.
     ///

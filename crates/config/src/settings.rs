@@ -21,6 +21,7 @@ use gomod::goproxy::{ProxyList, ProxyListEntry};
 use oidc::ProviderSettings;
 use prefetch::Level;
 use proxy::ProxyOptions;
+use publish::PublishOptions;
 use repair::{ScrubOptions, Share};
 use server::{Limits, ListenAddress, TlsFiles, TrustedProxies};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
@@ -443,7 +444,18 @@ impl CombinedOptions<'_> {
             denied: self.resolved.tables.denied.clone(),
             scrub: self.scrub()?,
             log_private: *self.options.log.private,
+            publish: self.publish()?,
             ..ProxyOptions::default()
+        })
+    }
+
+    fn publish(&self) -> Result<PublishOptions, ConfigError> {
+        let publish = &self.options.publish;
+        Ok(PublishOptions {
+            modules: self.resolved.published()?,
+            require_tag: *publish.require_tag,
+            allow_pseudo: *publish.pseudo,
+            list_retired: *publish.list_retired,
         })
     }
 

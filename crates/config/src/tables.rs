@@ -18,7 +18,7 @@ pub use auth::AuthSection;
 pub use cache::{CacheSection, LogSection, VulndbSection};
 pub use fetch::{DirectSection, FetchSection, PrefetchSection};
 pub use listen::{LimitSection, ListenSection};
-pub use private::PrivateSection;
+pub use private::{PrivateSection, PublishSection};
 pub use proof::{OwnSumdbSection, SumdbSection, VerifySection};
 pub use storage::{BlobsSection, ScrubSection, StorageSection};
 pub use tls::TlsSection;
@@ -60,6 +60,8 @@ pub struct Configuration {
     pub private: PrivateSection,
     /// Who calls.
     pub auth: AuthSection,
+    /// Versions that are published here.
+    pub publish: PublishSection,
     /// Verification.
     pub verify: VerifySection,
     /// The checksum database.

@@ -8,7 +8,7 @@ use gomod::{
     gosum::{GoSum, HashSubject},
 };
 use std::collections::{BTreeMap, VecDeque};
-use store::{Key, Record, Store, StoreError, WithdrawnVersion};
+use store::{Key, MarkedVersion, Record, Store, StoreError, VersionMark};
 
 /// Modules listed in one step.
 const PAGE: usize = 500;
@@ -68,7 +68,7 @@ pub(crate) struct Walk<'w> {
     module: Option<ModulePath>,
     versions: VecDeque<(Version, WantedModules)>,
     /// Read before the first version.
-    withdrawn: Option<Vec<WithdrawnVersion>>,
+    withdrawn: Option<Vec<MarkedVersion>>,
 }
 
 // === impl BundleSelection ===
@@ -195,7 +195,7 @@ impl<'w> Walk<'w> {
         version: &Version,
     ) -> Result<Option<String>, StoreError> {
         if self.withdrawn.is_none() {
-            self.withdrawn = Some(self.store.withdrawn_versions().await?);
+            self.withdrawn = Some(self.store.marked_versions(VersionMark::Withdrawn).await?);
         }
         let mut withdrawn = self.withdrawn.iter().flatten();
         let found = withdrawn.find(|known| known.module == *module && known.version == *version);

@@ -24,7 +24,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use store::{StoredVersion, WithdrawnVersion};
+use store::{MarkedVersion, StoredVersion};
 
 /// What is refused at present.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Blocklist {
 
 #[derive(Debug, Clone, Default)]
 struct BlockedEntries {
-    withdrawn: HashMap<(ModulePath, Version), WithdrawnVersion>,
+    withdrawn: HashMap<(ModulePath, Version), MarkedVersion>,
     denied: DenyList,
 }
 
@@ -131,8 +131,8 @@ impl Blocklist {
     }
 
     /// What operators withdrew, from now on. Whoever calls this forgets what was computed.
-    pub fn withdraw_all(&self, withdrawn: Vec<WithdrawnVersion>) {
-        let named = |withdrawn: WithdrawnVersion| {
+    pub fn withdraw_all(&self, withdrawn: Vec<MarkedVersion>) {
+        let named = |withdrawn: MarkedVersion| {
             let name = (withdrawn.module.clone(), withdrawn.version.clone());
             (name, withdrawn)
         };
@@ -164,7 +164,7 @@ impl BlockedEntries {
     }
 }
 
-fn withdrawn_refusal(withdrawn: &WithdrawnVersion) -> Refusal {
+fn withdrawn_refusal(withdrawn: &MarkedVersion) -> Refusal {
     let day = withdrawn.at.strftime("%F");
     let facts = format!("{} (since {day})", withdrawn.reason);
     Refusal::new(Code::VersionWithdrawn, facts)

@@ -9,6 +9,7 @@ mod gate;
 mod options;
 mod orders;
 mod project;
+mod publish;
 mod token;
 mod vuln;
 
@@ -32,7 +33,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), auth::auth(), store(), token::token(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), auth::auth(), store(), token::token(), sumdb(), audit(), zip(), publish::publish(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
 }
 
 /// The command line with the one command that go starts again and again.
@@ -130,7 +131,7 @@ fn store() -> Command {
         .about("Check, mend, export, import and decide about what is kept")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle\n  modkeep store backup /backup/2026-03-01\n  modkeep store withdraw example.com/m@v1.0.0 --reason 'it was never released'\n  modkeep store resolve")
+        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle\n  modkeep store backup /backup/2026-03-01\n  modkeep store withdraw example.com/m@v1.0.0 --reason 'it was never released'\n  modkeep store retire example.com/m@v1.0.0 --reason 'v1.0.1 mends it'\n  modkeep store resolve")
         .subcommands([
             verify(),
             verb("rebuild", "Make the catalog again from blobs and journal"),
@@ -139,6 +140,7 @@ fn store() -> Command {
             backup::backup(),
             backup::restore(),
             orders::withdraw(),
+            orders::retire(),
             orders::resolve(),
         ])
 }

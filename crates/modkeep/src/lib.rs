@@ -27,6 +27,7 @@ mod output;
 mod preparation;
 mod process;
 mod project_command;
+mod publish_command;
 pub mod reference;
 mod run;
 mod running_instance;
@@ -75,6 +76,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("audit", matches)) => audit_command::main(matches),
         Some(("sumdb", matches)) => sumdb_command::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),
+        Some(("publish", matches)) => publish_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
         Some(("why", matches)) => project_command::why(matches),
         Some(("graph", matches)) => project_command::graph(matches),

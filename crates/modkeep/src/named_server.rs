@@ -25,7 +25,12 @@ pub(crate) struct NamedServer {
 
 /// The URL that was named, on the command line or in the environment.
 pub(crate) fn url(matches: &ArgMatches) -> Option<String> {
-    flag(matches, "server").or_else(|| Process.variable("MODKEEP_SERVER"))
+    flag(matches, "server").or_else(url_of_environment)
+}
+
+/// The URL that the environment names.
+pub(crate) fn url_of_environment() -> Option<String> {
+    Process.variable("MODKEEP_SERVER")
 }
 
 /// The same for commands that ask upstreams where no server is named: there `--upstream` on the

@@ -20,7 +20,7 @@ use proxy::{
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use store::{BlobId, JournalEvent, Store};
+use store::{BlobId, JournalEvent, Store, VersionMark};
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,18 @@ pub(crate) enum StoreOrder {
     },
     /// It is served again.
     Reinstate {
+        module: String,
+        version: String,
+        reason: String,
+    },
+    /// A version is served and not listed from now on.
+    Retire {
+        module: String,
+        version: String,
+        reason: String,
+    },
+    /// It is listed again.
+    Unretire {
         module: String,
         version: String,
         reason: String,
@@ -113,6 +125,16 @@ pub(crate) async fn carry_out(
             version,
             reason,
         } => reinstate(store, serving, &named(module, version)?, reason).await?,
+        StoreOrder::Retire {
+            module,
+            version,
+            reason,
+        } => retire(store, serving, &named(module, version)?, reason).await?,
+        StoreOrder::Unretire {
+            module,
+            version,
+            reason,
+        } => unretire(store, serving, &named(module, version)?, reason).await?,
         StoreOrder::Recapture {
             module,
             version,
@@ -178,7 +200,8 @@ async fn withdraw(
         ));
         return Ok(outcome);
     }
-    let is_new = store.withdraw_version(module, version, reason).await?;
+    let is_new = store.mark_version(VersionMark::Withdrawn, module, version, reason);
+    let is_new = is_new.await?;
     obey(serving).await?;
     outcome.done = true;
     outcome.say(if is_new {
@@ -201,7 +224,9 @@ async fn reinstate(
     reason: &str,
 ) -> Result<OrderOutcome, Failure> {
     let mut outcome = OrderOutcome {
-        done: store.reinstate_version(module, version, reason).await?,
+        done: store
+            .unmark_version(VersionMark::Withdrawn, module, version, reason)
+            .await?,
         ..OrderOutcome::default()
     };
     obey(serving).await?;
@@ -212,6 +237,58 @@ async fn reinstate(
         ));
     } else {
         outcome.say(format!("{module}@{version} is not withdrawn"));
+    }
+    Ok(outcome)
+}
+
+async fn retire(
+    store: &Store,
+    serving: Option<&Proxy>,
+    (module, version): &(ModulePath, Version),
+    reason: &str,
+) -> Result<OrderOutcome, Failure> {
+    let mut outcome = OrderOutcome::default();
+    let kept = store.kept_versions(module).await?;
+    if !kept.iter().any(|kept| kept.version == *version) {
+        outcome.say("nothing of that is kept");
+        return Ok(outcome);
+    }
+    let is_new = store.mark_version(VersionMark::Retired, module, version, reason);
+    let is_new = is_new.await?;
+    obey(serving).await?;
+    outcome.done = true;
+    outcome.say(if is_new {
+        format!(
+            "{module}@{version}: served as before, and neither listed nor the latest from now on"
+        )
+    } else {
+        format!("{module}@{version}: it was retired before, and stays so for the reason given then")
+    });
+    outcome.say_undo(&format!(
+        "modkeep store retire {module}@{version} --undo --reason ..."
+    ));
+    Ok(outcome)
+}
+
+async fn unretire(
+    store: &Store,
+    serving: Option<&Proxy>,
+    (module, version): &(ModulePath, Version),
+    reason: &str,
+) -> Result<OrderOutcome, Failure> {
+    let done = store.unmark_version(VersionMark::Retired, module, version, reason);
+    let mut outcome = OrderOutcome {
+        done: done.await?,
+        ..OrderOutcome::default()
+    };
+    obey(serving).await?;
+    if outcome.done {
+        outcome.say(format!("{module}@{version}: listed again from now on"));
+        outcome.say_undo(&format!(
+            "modkeep store retire {module}@{version} --reason ..."
+        ));
+    } else {
+        outcome.say(format!("{module}@{version} is not retired"));
     }
     Ok(outcome)
 }

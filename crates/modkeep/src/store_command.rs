@@ -1,4 +1,4 @@
-//! `modkeep store verify|rebuild|export|import|backup|restore|withdraw|resolve`.
+//! `modkeep store verify|rebuild|export|import|backup|restore|withdraw|retire|resolve`.
 
 mod backup;
 mod bundle;
@@ -44,6 +44,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             "restore" => backup::restore(&data, matches).await,
             "import" => import(&data, &resolved, matches).await,
             "withdraw" => orders::withdraw(&data, matches).await,
+            "retire" => orders::retire(&data, matches).await,
             "resolve" => orders::resolve(&data, &resolved, matches).await,
             _ => verify::run(&data, &resolved, matches).await,
         }

@@ -24,6 +24,9 @@ const FIRST_SEEN: &str = "first-seen";
 /// The text of [`Evidence::Private`].
 const PRIVATE: &str = "private";
 
+/// The text of [`Evidence::Publication`].
+const PUBLICATION: &str = "publication";
+
 /// The text of [`Evidence::Accepted`].
 const ACCEPTED: &str = "accepted by an operator";
 
@@ -63,6 +66,8 @@ pub enum Evidence {
     },
     /// It was seen first, and something else has confirmed it since.
     Confirmed(Confirmation),
+    /// It was published to this site by somebody who may: this site is its origin.
+    Publication,
     /// An operator ordered to serve it.
     Accepted,
 }
@@ -128,6 +133,7 @@ impl Evidence {
             Self::FirstSeen
             | Self::ChecksumDatabase { .. }
             | Self::Confirmed(_)
+            | Self::Publication
             | Self::Accepted => false,
         }
     }
@@ -161,6 +167,7 @@ impl fmt::Display for Evidence {
                 write!(f, "{CHECKSUM_DATABASE}{database} {record}")
             }
             Self::Confirmed(confirmation) => write!(f, "{CONFIRMED}{confirmation}"),
+            Self::Publication => f.write_str(PUBLICATION),
             Self::Accepted => f.write_str(ACCEPTED),
         }
     }
@@ -176,6 +183,7 @@ impl FromStr for Evidence {
             UNPROVEN => Some(Self::Unproven),
             FIRST_SEEN => Some(Self::FirstSeen),
             PRIVATE => Some(Self::Private),
+            PUBLICATION => Some(Self::Publication),
             ACCEPTED => Some(Self::Accepted),
             _ => parse_checksum_database(text).or_else(|| parse_confirmed(text)),
         };
@@ -268,6 +276,7 @@ mod tests {
             (Evidence::FirstSeen, "first-seen"),
             (Evidence::Private, "private"),
             (Evidence::Accepted, "accepted by an operator"),
+            (Evidence::Publication, "publication"),
             (
                 Evidence::checksum_database("sum.golang.org", 12_345),
                 "sumdb sum.golang.org 12345",

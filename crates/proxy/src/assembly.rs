@@ -10,6 +10,7 @@ use crate::{
     gauges::GaugeObserver,
     metrics::Metrics,
     options::ProxyOptions,
+    retired::RetiredVersions,
     revalidation::{RenewalFlights, Revalidation},
     status::StatusReporter,
     sumdb::{MirroredAnswers, PROOFS_AT_ONCE, SumdbAnswers},
@@ -26,6 +27,7 @@ use inspection::{FileReader, ZipWorkers};
 use memory::{MemoryCache, ResponseCache, VerifiedBlobs};
 use prefetch::{AheadFetcher, Prefetch};
 use protocol::PrivacyRules;
+use publish::{SourceTags, VersionPublisher, VersionPublisherParts};
 use repair::{BlobRepairs, LostBlobs, RepairParts, Scrubber};
 use single_flight::FlightBudget;
 use std::sync::Arc;
@@ -47,6 +49,8 @@ pub(crate) struct ProxyParts {
     pub(crate) status: StatusReporter,
     pub(crate) gauges: GaugeObserver,
     pub(crate) blocklist: Arc<Blocklist>,
+    pub(crate) retired: Arc<RetiredVersions>,
+    pub(crate) publishing: Arc<VersionPublisher>,
     pub(crate) privacy: Arc<PrivacyRules>,
     pub(crate) sources: ModuleSources,
     pub(crate) documents: Documents,
@@ -71,6 +75,7 @@ struct Foundation {
     budget: FlightBudget,
     workers: ZipWorkers,
     memory: Arc<MemoryCache>,
+    retired: Arc<RetiredVersions>,
     documents: Documents,
     verified: Arc<VerifiedBlobs>,
     reader: Arc<FileReader>,
@@ -106,6 +111,7 @@ impl ProxyParts {
         ));
         let fetcher: Arc<dyn AheadFetcher> = Arc::new(base.fetcher(&ingest, &verification));
         prefetch.start(&fetcher, &base.metrics.prefetch);
+        let publishing = Arc::new(base.publishing(&ingest, &verification));
         let directory = base.options.vulnerabilities.clone();
         let vulnerabilities = VulnerabilityAnswers::new(directory, &base.workers);
         Self {
@@ -115,6 +121,7 @@ impl ProxyParts {
                 verification: Arc::clone(&verification),
                 scrubber: Arc::clone(&scrubber),
                 sources: base.sources.clone(),
+                retired: Arc::clone(&base.retired),
                 started: Instant::now(),
             },
             gauges: GaugeObserver {
@@ -138,6 +145,8 @@ impl ProxyParts {
             fetcher,
             scrubber,
             blocklist: ingest.blocklist,
+            retired: base.retired,
+            publishing,
             privacy: base.privacy,
             sources: base.sources,
             documents: base.documents,
@@ -174,6 +183,7 @@ impl Foundation {
             budget: FlightBudget::new(options.flights),
             workers: ZipWorkers::default(),
             memory: Arc::new(MemoryCache::new(options.memory)),
+            retired: Arc::new(RetiredVersions::new(options.publish.list_retired)),
             documents: Documents {
                 responses: Arc::new(ResponseCache::default()),
                 ages: options.ages(),
@@ -235,6 +245,25 @@ impl Foundation {
             go_mods: Box::new(move |artifact, bytes| go_mods.arrived(artifact, bytes)),
             metrics: self.metrics.ingest.clone(),
             failures: self.metrics.alarms.clone(),
+            alarms: self.alarms.clone(),
+        })
+    }
+
+    fn publishing(&self, ingest: &Ingest, verification: &Arc<Verification>) -> VersionPublisher {
+        VersionPublisher::new(VersionPublisherParts {
+            options: self.options.publish.clone(),
+            store: self.store.clone(),
+            verification: Arc::clone(verification),
+            privacy: Arc::clone(&self.privacy),
+            blocklist: Arc::clone(&ingest.blocklist),
+            tags: Arc::new(SourceTags::new(&ingest.walks)),
+            disk: Arc::clone(&self.disk),
+            workers: self.workers.clone(),
+            memory: Arc::clone(&self.memory),
+            responses: Arc::clone(&self.documents.responses),
+            verified: Arc::clone(&self.verified),
+            clock: self.options.clock.clone(),
+            metrics: self.metrics.publish.clone(),
             alarms: self.alarms.clone(),
         })
     }
@@ -316,6 +345,7 @@ impl Foundation {
             revalidation: Arc::clone(revalidation),
             artifacts: Arc::clone(artifacts),
             blocklist: Arc::clone(&ingest.blocklist),
+            retired: Arc::clone(&self.retired),
             sources: self.sources.clone(),
             documents: self.documents.clone(),
             reader: Arc::clone(&self.reader),

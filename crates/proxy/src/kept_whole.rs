@@ -92,8 +92,9 @@ impl VersionAnswers {
         list: Option<&RememberedAnswer>,
     ) -> Result<KeptWhole, Refusal> {
         let kept = self.kept_versions(module).await?;
+        let kept = self.retired.listable(module, kept);
         let whole = selection::whole(&kept);
-        let text = list.map(|list| self.blocklist.permitted_list(module, list.text()));
+        let text = list.map(|list| self.listable_text(module, list.text()));
         let text = text.unwrap_or_default();
         let pseudo = selection::pseudo_lines(&text).map(|(version, _)| version);
         let mut listed: BTreeSet<Version> = selection::versions(&text, &kept)

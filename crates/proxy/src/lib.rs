@@ -25,6 +25,7 @@ mod metrics;
 mod observer;
 mod options;
 pub mod orders;
+mod retired;
 mod revalidation;
 mod selection;
 mod service;

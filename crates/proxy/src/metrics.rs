@@ -17,6 +17,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use protocol::Refusal;
+use publish::PublishMetrics;
 use repair::RepairMetrics;
 use std::sync::{Arc, atomic::AtomicU64};
 use store::StoreError;
@@ -36,6 +37,8 @@ macro_rules! metrics {
             pub(crate) ingest: IngestMetrics,
             /// What was hashed again and repaired.
             pub(crate) repair: RepairMetrics,
+            /// What was published.
+            pub(crate) publish: PublishMetrics,
             /// What was fetched ahead of demand.
             pub(crate) prefetch: Arc<PrefetchMetrics>,
         }
@@ -48,6 +51,7 @@ macro_rules! metrics {
                     checksumdb: ChecksumdbMetrics::new(),
                     ingest: IngestMetrics::default(),
                     repair: RepairMetrics::default(),
+                    publish: PublishMetrics::default(),
                     prefetch: Arc::new(PrefetchMetrics::new()),
                 }
             }
@@ -62,6 +66,7 @@ macro_rules! metrics {
                 self.checksumdb.register(registry);
                 self.ingest.register(registry);
                 self.repair.register(registry);
+                self.publish.register(registry);
                 self.prefetch.register(registry);
             }
         }

@@ -4,6 +4,7 @@ use checksumdb::{OwnOptions, VerifyOptions};
 use ingest::{AnswerAges, DenyList};
 use prefetch::Level;
 use protocol::Clock;
+use publish::PublishOptions;
 use repair::ScrubOptions;
 use single_flight::FlightBudget;
 use std::{path::PathBuf, time::Duration};
@@ -49,6 +50,8 @@ pub struct ProxyOptions {
     pub vulnerabilities: Option<PathBuf>,
     /// Whether the log names private modules.
     pub log_private: bool,
+    /// What may be published, and how.
+    pub publish: PublishOptions,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -110,6 +113,7 @@ impl Default for ProxyOptions {
             own: OwnOptions::default(),
             vulnerabilities: None,
             log_private: false,
+            publish: PublishOptions::default(),
             clock: Clock::system(),
         }
     }

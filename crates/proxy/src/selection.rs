@@ -74,12 +74,22 @@ fn once(text: &str) -> impl Iterator<Item = Version> + '_ {
     lines.filter_map(|word| Version::parse(word).ok())
 }
 
-/// The versions to list, in Go's order: those that are listed, and those once listed of which all
-/// is kept.
+/// The versions to list, in Go's order: those that are listed, those once listed of which all is kept, and
+/// those that were published here.
 pub(crate) fn versions(remembered: &str, kept: &[StoredVersion]) -> BTreeSet<Version> {
     let whole = whole(kept);
     let once = once(remembered).filter(|version| whole.contains(version));
-    listed(remembered).chain(once).collect()
+    let published = published(kept).filter(|version| !version.is_pseudo());
+    listed(remembered)
+        .chain(once)
+        .chain(published.cloned())
+        .collect()
+}
+
+/// The versions that were published here: this site is their source, and lists them as sources do.
+pub(crate) fn published(kept: &[StoredVersion]) -> impl Iterator<Item = &Version> {
+    let published = kept.iter().filter(|kept| kept.published);
+    published.map(|kept| &kept.version)
 }
 
 /// The versions of which everything is kept, pseudo-versions among them: what can be served whatever
@@ -187,6 +197,7 @@ mod tests {
         StoredVersion {
             version: Version::parse(text).unwrap(),
             kinds: ArtifactKinds { info, go_mod, zip },
+            published: false,
         }
     }
 

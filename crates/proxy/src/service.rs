@@ -21,9 +21,10 @@ use jiff::Timestamp;
 use prefetch::{Kinds, Plan, PrefetchJob, ReadAhead};
 use prometheus_client::registry::Registry;
 use protocol::{Caller, CallerKey, Fetching, Origin, Refusal, RefusalText, Resource};
+use publish::{PublisherName, VersionUpload};
 use repair::PassReport;
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
-use store::{IndexEntry, Store, StoreError};
+use store::{IndexEntry, Store, StoreError, VersionMark};
 use upstream::{BreakerView, Upstreams, Waiters};
 use vulndb::BuildExamination;
 
@@ -68,11 +69,14 @@ impl Proxy {
         self.parts.verification.hosted.begin().await;
     }
 
-    /// Reads which versions operators withdrew: before the first request, and after every order. A
+    /// Reads which versions operators withdrew or retired: before the first request, and after every order. A
     /// service that does not know them must not serve.
     pub async fn obey_orders(&self) -> Result<(), StoreError> {
-        let withdrawn = self.parts.store.withdrawn_versions().await?;
+        let store = &self.parts.store;
+        let withdrawn = store.marked_versions(VersionMark::Withdrawn).await?;
+        let retired = store.marked_versions(VersionMark::Retired).await?;
         self.parts.blocklist.withdraw_all(withdrawn);
+        self.parts.retired.set(retired);
         self.forget_computed();
         Ok(())
     }
@@ -212,6 +216,17 @@ impl Proxy {
             self.follow(caller, plan);
         }
         Ok(job)
+    }
+
+    /// Begins to publish a version: takes the zip of it.
+    pub async fn publish(
+        &self,
+        artifact: &Artifact,
+        publisher: PublisherName,
+        announced: Option<u64>,
+    ) -> Result<VersionUpload, Refusal> {
+        let publishing = &self.parts.publishing;
+        publishing.begin(artifact, publisher, announced).await
     }
 
     /// Holds a go.sum against what the checksum databases say, line by line.

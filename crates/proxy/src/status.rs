@@ -3,6 +3,7 @@
 //! Names of fields are promises; new ones may come. What is unknown or off is null, never left out.
 //! Nothing private is in it: module names are not, sources are named as in the log.
 
+use crate::retired::RetiredVersions;
 use checksumdb::{Mode, Verification};
 use ingest::ModuleSources;
 use repair::{PassProgress, PassReport, Scrubber, Tally};
@@ -24,6 +25,8 @@ pub struct Status {
     pub verification: VerificationStatus,
     /// Whether what is kept is still whole.
     pub scrub: ScrubStatus,
+    /// Versions that operators retired: served, and not listed.
+    pub retired_versions: usize,
     /// Every breaker.
     pub breakers: Vec<BreakerStatus>,
 }
@@ -119,6 +122,7 @@ pub(crate) struct StatusReporter {
     pub(crate) verification: Arc<Verification>,
     pub(crate) scrubber: Arc<Scrubber>,
     pub(crate) sources: ModuleSources,
+    pub(crate) retired: Arc<RetiredVersions>,
     /// When the service was started.
     pub(crate) started: Instant,
 }
@@ -134,6 +138,7 @@ impl StatusReporter {
             store: self.store_status().await,
             verification: self.verification_status().await,
             scrub: self.scrub_status().await?,
+            retired_versions: self.retired.count(),
             breakers: self.breaker_status(),
         })
     }

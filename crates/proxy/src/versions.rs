@@ -9,17 +9,19 @@ use crate::{
     answer::{Answer, Body},
     artifacts::ArtifactAnswers,
     metrics::Metrics,
+    retired::RetiredVersions,
     revalidation::{Fallback, HOLD_OFF, RecalledAnswer, Revalidation},
     selection,
 };
 use bytes::Bytes;
+use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
 use ingest::{AnswerAges, AnswerMemory, AnswerSubject, Blocklist, ModuleSources};
 use inspection::{FileReader, check};
 use jiff::Timestamp;
 use memory::{HeldResponse, ResponseCache, ResponseMark};
 use protocol::{Clock, Fetching, Freshness, Media, Origin, Refusal, Resource};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 use store::{BlobId, CachedAnswerClass, Key, Store, StoredVersion};
 
 /// Answers which versions of a module there are.
@@ -28,6 +30,7 @@ pub(crate) struct VersionAnswers {
     pub(crate) revalidation: Arc<Revalidation>,
     pub(crate) artifacts: Arc<ArtifactAnswers>,
     pub(crate) blocklist: Arc<Blocklist>,
+    pub(crate) retired: Arc<RetiredVersions>,
     pub(crate) sources: ModuleSources,
     pub(crate) documents: Documents,
     pub(crate) reader: Arc<FileReader>,
@@ -55,18 +58,23 @@ impl VersionAnswers {
     ) -> Result<Answer, Refusal> {
         let subject = list_of(module);
         let mark = self.documents.responses.mark(&subject.path);
-        let kept = self.kept_versions(module).await?;
-        if !kept.is_empty()
-            && let Err(refusal) = self.reaches_somebody(module)
-        {
+        let all = self.kept_versions(module).await?;
+        let (is_any_kept, kept) = (!all.is_empty(), self.retired.listable(module, all));
+        if is_any_kept && let Err(refusal) = self.reaches_somebody(module) {
             let list = self.answers.find(&subject).await?;
             let whole = self.kept_whole(module, list.as_deref()).await?;
-            return self.list_for_good(&whole).ok_or(refusal);
+            let all_retired = || {
+                self.documents
+                    .changing(Media::Text, Origin::Store, Bytes::new())
+            };
+            let listed = self.list_for_good(&whole);
+            let listed = listed.or_else(|| kept.is_empty().then(all_retired));
+            return listed.ok_or(refusal);
         }
-        let fallback = if kept.is_empty() {
-            Fallback::None
-        } else {
+        let fallback = if is_any_kept {
             Fallback::Some
+        } else {
+            Fallback::None
         };
         let recalled = self
             .recall_watching(module, &subject, fetching, fallback)
@@ -81,14 +89,12 @@ impl VersionAnswers {
         }
         let (body, origin) = match &recalled {
             Ok(recalled) => {
-                let text = self
-                    .blocklist
-                    .permitted_list(module, recalled.answer.text());
+                let text = self.listable_text(module, recalled.answer.text());
                 let versions = selection::versions(&text, &kept);
                 let body = selection::list_body(&versions, &text);
                 (body, recalled.origin.clone())
             }
-            Err(refusal) if kept.is_empty() => return Err(refusal.clone()),
+            Err(refusal) if !is_any_kept => return Err(refusal.clone()),
             Err(_) => {
                 let versions = selection::without_a_list(&kept);
                 (selection::list_body(&versions, ""), Origin::Computed)
@@ -175,10 +181,7 @@ impl VersionAnswers {
         let list = self.answers.find(&list_of(module)).await?;
         let whole = self.kept_whole(module, list.as_deref()).await?;
         let named = check::resolved(&recalled.answer.body).ok();
-        if let Some(refusal) = named
-            .as_ref()
-            .and_then(|version| self.blocklist.refusal_of_version(module, version))
-        {
+        if let Some(refusal) = self.supersedes(module, named.as_ref()).await? {
             let computed = self.computed_latest(module, fetching).await?;
             let computed = computed.ok_or(refusal)?;
             return Ok(self
@@ -199,6 +202,40 @@ impl VersionAnswers {
         Ok(self
             .documents
             .recalled(&subject.path, mark, resource, Media::Json, recalled))
+    }
+
+    /// Whether another version is the latest than the one that the sources name: that one is refused or
+    /// retired, or a later one was published here. Gives what is said where there is no other.
+    async fn supersedes(
+        &self,
+        module: &ModulePath,
+        named: Option<&Version>,
+    ) -> Result<Option<Refusal>, Refusal> {
+        let Some(named) = named else {
+            return Ok(None);
+        };
+        if let Some(refusal) = self.blocklist.refusal_of_version(module, named) {
+            return Ok(Some(refusal));
+        }
+        let retired = || Refusal::new(Code::VersionsRetired, module.to_string());
+        if self.retired.hides(module, named) {
+            return Ok(Some(retired()));
+        }
+        let kept = self.kept_versions(module).await?;
+        let kept = self.retired.listable(module, kept);
+        let published = selection::published(&kept);
+        let newest = selection::latest(published.chain([named]), |_| false);
+        Ok((newest != Some(named)).then(retired))
+    }
+
+    /// The text of a list without what is refused or retired.
+    pub(crate) fn listable_text<'l>(
+        &self,
+        module: &ModulePath,
+        text: Cow<'l, str>,
+    ) -> Cow<'l, str> {
+        let permitted = self.blocklist.permitted_list(module, text);
+        self.retired.listable_text(module, permitted)
     }
 
     /// Answers `MODULE/@v/QUERY.info` for a query that is no canonical version.
@@ -253,6 +290,7 @@ impl VersionAnswers {
         fetching: Fetching,
     ) -> Result<Option<Bytes>, Refusal> {
         let kept = self.kept_versions(module).await?;
+        let kept = self.retired.listable(module, kept);
         let subject = list_of(module);
         let listed = if let Some(list) = self.answers.find(&subject).await? {
             Some(list).filter(|list| list.is_known())
@@ -264,14 +302,12 @@ impl VersionAnswers {
             recalled.ok().map(|recalled| recalled.answer)
         };
         let mut versions = match &listed {
-            Some(list) => {
-                selection::versions(&self.blocklist.permitted_list(module, list.text()), &kept)
-            }
+            Some(list) => selection::versions(&self.listable_text(module, list.text()), &kept),
             None => selection::without_a_list(&kept),
         };
         if versions.is_empty() {
             let text = listed.as_deref();
-            let text = text.map(|list| self.blocklist.permitted_list(module, list.text()));
+            let text = text.map(|list| self.listable_text(module, list.text()));
             let text = text.unwrap_or_default();
             if let Some(newest) = selection::newest_pseudo(&text) {
                 return self.info_had(module, &newest, fetching).await.map(Some);

@@ -169,6 +169,11 @@ impl RequestCaller {
         self.identity.is_some()
     }
 
+    /// Who it is, if it is known.
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_deref()
+    }
+
     /// What was wrong with its credentials.
     pub(crate) fn failure(&self) -> Option<&AuthenticationFailure> {
         self.failure.as_ref()

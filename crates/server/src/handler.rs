@@ -17,7 +17,8 @@ use crate::{
     connection::Peer,
     limits::MAX_BODY,
     pages::{self, PageContext},
-    privacy,
+    privacy, publication,
+    publish_permission::PublisherPlace,
     request_id::RequestId,
     request_log::RefusalRecord,
     request_span::{RequestSpan, RequestSubject, SpanContext},
@@ -28,6 +29,7 @@ use crate::{
 use axum::Router;
 use bytes::Bytes;
 use futures_util::future::Either;
+use gomod::Artifact;
 use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use http_body::Body;
 use jiff::Timestamp;
@@ -105,6 +107,8 @@ impl RequestHandler {
             respond::too_many(&form, "requests from this address wait for their answers")
         } else if let RequestSubject::Routed(Ok(Route::Page(page))) = &span.subject {
             self.page(&peer, &head, body, span.id, page).await
+        } else if let RequestSubject::Routed(Ok(Route::Publication(artifact))) = &span.subject {
+            self.publication(&form, &peer, &head, body, artifact).await
         } else {
             // What a client sends and nobody reads is not kept while it is answered.
             drop(body);
@@ -199,7 +203,7 @@ impl RequestHandler {
             _ if announced_length(form.headers) > MAX_BODY => return respond::needless_body(form),
             RequestSubject::Routed(Err(error)) => return respond::misdirected(form, error),
             // Answered before.
-            RequestSubject::Routed(Ok(Route::Page(_))) => {
+            RequestSubject::Routed(Ok(Route::Page(_) | Route::Publication(_))) => {
                 return respond::misdirected(form, &RouteError::NoSuchPage);
             }
         };
@@ -217,6 +221,55 @@ impl RequestHandler {
         surface
             .guarded_resource(form, peer, resource, fetching)
             .await
+    }
+
+    /// Takes a version that is published.
+    async fn publication<B>(
+        &self,
+        form: &ResponseContext<'_>,
+        peer: &Peer,
+        head: &Parts,
+        body: B,
+        artifact: &Artifact,
+    ) -> PreparedResponse
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let surface = &self.surface;
+        let who = surface.access.caller(&head.headers).await;
+        let place = PublisherPlace {
+            entrance: peer.entrance,
+            address: peer.address,
+            is_operators: surface
+                .guard
+                .is_operator(peer.entrance, peer.address, &head.headers),
+        };
+        let proxy = &surface.proxy;
+        let publisher = match surface
+            .access
+            .publisher(proxy, &who, place, &artifact.module)
+        {
+            Ok(publisher) => publisher,
+            Err(refusal) => {
+                publication::decline(&peer.watchdog, &head.headers, body).await;
+                return who.named(respond::closing(refusal.response(form)));
+            }
+        };
+        let room = (&peer.allowance, &*peer.watchdog);
+        let taken = publication::take(proxy, publisher, room, &head.headers, artifact, body).await;
+        let response = match taken {
+            Ok(published) => respond::published(form, &published),
+            Err(refused) => {
+                let response = respond::refusal(form, &refused.refusal);
+                if refused.is_unread {
+                    respond::closing(response)
+                } else {
+                    response
+                }
+            }
+        };
+        who.named(respond::for_this_caller(response))
     }
 
     /// Answers what is no part of the module protocol.

@@ -29,6 +29,8 @@ pub mod metrics;
 mod observer;
 mod pages;
 mod privacy;
+mod publication;
+mod publish_permission;
 mod request_id;
 mod request_log;
 mod request_span;

@@ -5,6 +5,7 @@
 //! it is judged by every place at which one could begin; better a line too many says `(private)`.
 
 use crate::{request_span::RequestSubject, route::Route};
+use protocol::Resource;
 use proxy::Proxy;
 
 /// Elements of a path at which a name could begin; of what is longer nothing is shown.
@@ -15,6 +16,9 @@ pub(crate) fn is_private(proxy: &Proxy, subject: &RequestSubject, path: &str) ->
     match subject {
         RequestSubject::AtHand(resource) => proxy.is_private(resource),
         RequestSubject::Routed(Ok(Route::Resource(resource, _))) => proxy.is_private(resource),
+        RequestSubject::Routed(Ok(Route::Publication(artifact))) => {
+            proxy.is_private(&Resource::Artifact(artifact.clone()))
+        }
         RequestSubject::Routed(Ok(Route::Page(page))) => page
             .names()
             .is_some_and(|names| holds_a_private_name(proxy, names)),

@@ -12,6 +12,7 @@ pub(crate) use refused::{
 use crate::{
     body::BodySource,
     conditional::{self, BodySelection},
+    publication::PublicationReply,
     request_id::RequestId,
 };
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use http::{
 };
 use protocol::{Freshness, Origin};
 use proxy::{Answer, Body};
+use publish::PublishedVersion;
 use std::sync::Arc;
 use store::BlobId;
 
@@ -157,6 +159,19 @@ pub(crate) fn streamed(
 /// A 200 with a plain text of ours.
 pub(crate) fn plain(form: &ResponseContext<'_>, body: String) -> Response<BodySource> {
     text(form, PLAIN, body)
+}
+
+/// The response to whoever published a version: 201 where it was not there.
+pub(crate) fn published(
+    form: &ResponseContext<'_>,
+    published: &PublishedVersion,
+) -> PreparedResponse {
+    let json = HeaderValue::from_static("application/json");
+    let mut response = text(form, json, PublicationReply::json(published));
+    if published.is_new {
+        *response.status_mut() = StatusCode::CREATED;
+    }
+    (response, None)
 }
 
 /// The hash in quotes: a strong entity tag (RFC 9110 section 8.8.3).

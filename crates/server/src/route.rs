@@ -15,6 +15,7 @@ pub use page::PagePath;
 
 use ::protocol::{Fetching, Refusal, Resource};
 use codes::Code;
+use gomod::{Artifact, ArtifactKind};
 use http::Method;
 
 /// The longest raw path that is looked at, in bytes.
@@ -26,6 +27,8 @@ pub const MAX_PATH: usize = 2048;
 pub enum Route {
     /// Something of the module protocol, and whether a source may be asked for it.
     Resource(Resource, Fetching),
+    /// The zip of a version that is sent to be published.
+    Publication(Artifact),
     /// A page about it, if there is one: the router of [`pages`](crate::pages) knows.
     Page(PagePath),
 }
@@ -84,6 +87,15 @@ impl Route {
         let resource = resource(elements)?;
         match *method {
             Method::GET | Method::HEAD => Ok(Self::Resource(resource, fetching)),
+            Method::PUT => match resource {
+                Resource::Artifact(artifact)
+                    if artifact.kind == ArtifactKind::Zip && fetching == Fetching::Allowed =>
+                {
+                    Ok(Self::Publication(artifact))
+                }
+                _ => Err(RouteError::Method("GET, HEAD")),
+            },
+            _ if is_zip(&resource) => Err(RouteError::Method("GET, HEAD, PUT")),
             _ => Err(RouteError::Method("GET, HEAD")),
         }
     }
@@ -92,9 +104,14 @@ impl Route {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Resource(resource, _) => resource.kind(),
+            Self::Publication(_) => "publish",
             Self::Page(page) => page.kind(),
         }
     }
+}
+
+fn is_zip(resource: &Resource) -> bool {
+    matches!(resource, Resource::Artifact(artifact) if artifact.kind == ArtifactKind::Zip)
 }
 
 fn resource(elements: &[&str]) -> Result<Resource, RouteError> {

@@ -17,6 +17,7 @@
 //! Two things are no matter of the port, because they are about a file: a copy of it for a backup, and
 //! building it anew from the journal's files.
 
+mod publication;
 pub(crate) mod sqlite;
 mod types;
 
@@ -25,6 +26,7 @@ mod conformance;
 #[cfg(test)]
 mod memory;
 
+pub(crate) use publication::NewPublication;
 pub(crate) use types::{
     BlobRepair, BlobReplacement, CaptureRow, CatalogCheck, EvidenceUpdate, LogName, NewCapture,
     Priority, VersionOrder,
@@ -37,9 +39,10 @@ use crate::{
     journal::{Decision, Facts, JournalEntry, JournalEvent},
     key::Key,
     own::record::{DatabaseRecord, NewRecord},
+    publication::PublicationOutcome,
     record::{CommitOutcome, IndexEntry, StoredVersion},
     trust::{Backlog, CaseFile, StoredTile, VersionProof, Withdrawal},
-    withdrawn::WithdrawnVersion,
+    version_mark::{MarkedVersion, VersionMark},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -66,6 +69,11 @@ pub(crate) trait Catalog: Send + Sync {
     /// other bytes are [`StoreError::Conflict`], with an entry in the journal. A proof that comes with
     /// the capture, and the record in a database of our own that it completes, are in its transaction.
     async fn commit(&self, capture: NewCapture) -> Result<CommitOutcome, StoreError>;
+
+    /// Captures the three artifacts of a version that is published here, whose blobs are durable: all of
+    /// them or none. What is kept of the version already stays; if it is something else, only an entry in
+    /// the journal is written.
+    async fn publish(&self, publication: NewPublication) -> Result<PublicationOutcome, StoreError>;
 
     /// Gives a capture a blob in the place of a lost one; gives it as it is then, or `None` if it has
     /// another blob than the lost one. Other bytes without the capture's own `h1` are
@@ -118,11 +126,11 @@ pub(crate) trait Catalog: Send + Sync {
 
     // === Orders about versions ===
 
-    /// Withdraws a version or takes that back. False, and nothing is written, if it is so already.
+    /// Marks a version or takes that back. False, and nothing is written, if it is so already.
     async fn order_version(&self, order: VersionOrder) -> Result<bool, StoreError>;
 
-    /// All withdrawn versions, in the order of their paths.
-    async fn withdrawn_versions(&self) -> Result<Vec<WithdrawnVersion>, StoreError>;
+    /// All versions with a mark, in the order of their paths.
+    async fn marked_versions(&self, mark: VersionMark) -> Result<Vec<MarkedVersion>, StoreError>;
 
     // === The journal ===
 

@@ -34,6 +34,7 @@ mod open_files;
 mod options;
 pub mod own;
 mod placement;
+mod publication;
 mod reader;
 mod record;
 mod repair;
@@ -45,7 +46,7 @@ mod store;
 mod thread_pool;
 mod trust;
 mod uncached;
-mod withdrawn;
+mod version_mark;
 
 pub use blob::{BlobId, BlobIdError, Hex};
 pub use bucket::{BucketLocation, BucketLocationError, BucketOptions};
@@ -64,6 +65,7 @@ pub use journal::{
 pub use key::{KEY_PATH_LIMIT, Key};
 pub use open_files::OpenBlob;
 pub use options::StoreOptions;
+pub use publication::{KeptHashes, PublicationOutcome, VersionPublication};
 pub use reader::BlobReader;
 pub use record::{
     ArtifactKinds, Capture, CapturePage, CommitOutcome, IndexEntry, Provenance, Record,
@@ -76,4 +78,4 @@ pub use space::DiskSpace;
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store, TILE_SIZE, create_private_directory, is_store};
 pub use trust::{Backlog, CaseFile, REBUILT, StoredTile, VersionProof, Withdrawal};
-pub use withdrawn::WithdrawnVersion;
+pub use version_mark::{MarkedVersion, VersionMark};

@@ -89,6 +89,8 @@ pub struct StoredVersion {
     pub version: Version,
     /// Which of its artifacts are kept.
     pub kinds: ArtifactKinds,
+    /// Whether it was published here, so that no source has to list it.
+    pub published: bool,
 }
 
 /// A set of artifact kinds.

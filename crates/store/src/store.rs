@@ -3,13 +3,14 @@
 //! It joins blobs and catalog: a blob is durable before the catalog is told of it (law L5). The catalog
 //! is reached through its port alone; which one it is is decided where a store is opened.
 
+mod publish;
 mod repair;
 mod replace;
 mod scan;
 mod space;
 mod tiles;
 mod trust;
-mod withdrawn;
+mod version_marks;
 
 pub use tiles::TILE_SIZE;
 
@@ -28,6 +29,7 @@ use crate::{
     lock::DirectoryLock,
     options::{BlobPlace, StoreOptions},
     placement::{self, QuarantineOutcome},
+    publication::{PublicationOutcome, VersionPublication},
     reader::BlobReader,
     record::{Capture, CapturePage, CommitOutcome, IndexEntry, Provenance, Record, StoredVersion},
     spool::{SealedSpool, Spool},
@@ -211,6 +213,21 @@ impl Store {
             provenance,
         })
         .await
+    }
+
+    /// Publishes a version: durable and visible as a whole when this returns, or not at all. It goes on to
+    /// its end even if the caller goes away.
+    pub async fn publish(
+        &self,
+        publication: VersionPublication,
+    ) -> Result<PublicationOutcome, StoreError> {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let published = publish::to_the_end((store.core(), store.catalog()), publication).await;
+            store.metrics().wrote(&published);
+            published
+        });
+        task.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Versions of a module of which something is kept, in the order of their text.

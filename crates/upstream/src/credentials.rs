@@ -99,7 +99,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// Whether a URL leads to this machine, so that nobody is on the way.
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

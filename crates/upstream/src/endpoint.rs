@@ -5,18 +5,29 @@
 //! share with sources is how they are reached: trust, the way out, deadlines, bounded answers, and
 //! no redirect that leads somewhere else.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    io::{self, Read as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, stream};
 use http::header;
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Body, Client, RequestBuilder};
 use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    BuildError, SourceName, UpstreamOptions, client, credentials::Credentials, failure::cause_of,
+    BuildError, SourceName, UpstreamOptions, client,
+    credentials::{Credentials, is_loopback},
+    failure::cause_of,
     tls,
 };
+
+/// Bytes of a file that are sent at once.
+const PIECE: usize = 128 << 10;
 
 /// One URL with everything below it. Cloning shares its connections.
 #[derive(Clone)]
@@ -110,6 +121,67 @@ impl Endpoint {
         self.send(request, self.shared.stall, limit).await
     }
 
+    /// Shows this user and password to whoever is asked, instead of what the URL says.
+    ///
+    /// # Errors
+    /// They would travel in the open.
+    pub fn with_basic(self, user: &str, password: &str) -> Result<Self, BuildError> {
+        self.showing(Credentials::Basic {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        })
+    }
+
+    /// Shows this token.
+    ///
+    /// # Errors
+    /// It would travel in the open.
+    pub fn with_token(self, token: &str) -> Result<Self, BuildError> {
+        self.showing(Credentials::Bearer(token.to_owned()))
+    }
+
+    fn showing(self, credentials: Credentials) -> Result<Self, BuildError> {
+        let EndpointParts {
+            name, base, client, ..
+        } = &*self.shared;
+        if base.scheme() != "https" && !is_loopback(base) {
+            return Err(BuildError::InsecureCredentials(name.clone()));
+        }
+        let shared = EndpointParts {
+            name: name.clone(),
+            base: base.clone(),
+            client: client.clone(),
+            credentials: Some(credentials),
+            stall: self.shared.stall,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Whether nobody on the way to it can read or change what is sent.
+    pub fn is_guarded(&self) -> bool {
+        self.shared.base.scheme() == "https" || is_loopback(&self.shared.base)
+    }
+
+    /// Puts a file of this length at a path below the URL, and waits so long for the answer; `progress` is
+    /// told how much is on its way.
+    pub async fn put(
+        &self,
+        path: &str,
+        (file, length): (std::fs::File, u64),
+        progress: impl Fn(u64) + Send + Sync + 'static,
+        patience: Duration,
+        limit: usize,
+    ) -> Result<Reply, EndpointError> {
+        let request = self.shared.client.put(self.url(path));
+        let request = request
+            .header(header::CONTENT_LENGTH, length)
+            .header(header::CONTENT_TYPE, "application/zip")
+            .body(Body::wrap_stream(pieces(file, length, progress)));
+        self.send(request, patience, limit).await
+    }
+
     /// Sends a text to a path below the URL, and waits so long for the answer.
     pub async fn post(
         &self,
@@ -153,6 +225,23 @@ impl Endpoint {
             Ok(Ok(Some(reply))) => Ok(reply),
         }
     }
+}
+
+/// The pieces of a file. Each is read where it is needed: a local file makes nobody wait for long.
+fn pieces(
+    file: std::fs::File,
+    length: u64,
+    progress: impl Fn(u64) + Send + Sync + 'static,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let state = (file.take(length), 0, progress);
+    stream::try_unfold(state, |(mut rest, mut sent, progress)| async move {
+        let mut piece = vec![0; PIECE];
+        let count = rest.read(&mut piece)?;
+        piece.truncate(count);
+        sent += count as u64;
+        progress(sent);
+        Ok((count > 0).then(|| (Bytes::from(piece), (rest, sent, progress))))
+    })
 }
 
 /// The answer; `None` if it is too long.

@@ -7,11 +7,13 @@
 //! One process at a time works at a mirror. Whoever comes meanwhile waits and mostly finds done what it wanted:
 //! so 32 clients at once cost one clone.
 
+mod checkout;
 mod command;
 mod failure;
 mod refs;
 mod repository;
 
+pub use checkout::GitCheckout;
 pub use repository::GitRepository;
 
 use crate::{child::ChildLimits, discovery::NetworkGate, error::VcsError};

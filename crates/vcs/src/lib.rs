@@ -31,7 +31,7 @@ mod source;
 pub use child::ChildLimits;
 pub use discovery::{ImportRoot, MetaPage, NetworkGate};
 pub use error::VcsError;
-pub use git::{GitOptions, GitRepositories, GitRepository};
+pub use git::{GitCheckout, GitOptions, GitRepositories, GitRepository};
 pub use module::ModuleRepository;
 pub use policy::{VcsKind, VcsPolicy, VcsPolicyError};
 pub use repository::{CodeRepository, Commit};

@@ -1,4 +1,4 @@
-//! Options of private modules.
+//! Options of private modules, and of versions that are published to this server.
 
 use crate::{
     config_value::ConfigValue,
@@ -32,4 +32,44 @@ pub struct PrivateSection {
         "examples" = ["https://modules.corp.example.com"]
     ))]
     pub upstream: ConfigValue<Option<SourceList>>,
+}
+
+/// Versions that are published to this server.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-order" = fields_of::<Self>()))]
+pub struct PublishSection {
+    /// Modules that may be published here, in the grammar of GOPRIVATE, in place of those of --private. A name
+    /// that others can publish elsewhere is two modules then.
+    #[schemars(extend(
+        "x-flag" = "publish-modules",
+        "x-value" = "PATTERNS",
+        "x-found" = "what --private names",
+        "examples" = ["*.corp.example.com/released"]
+    ))]
+    pub modules: ConfigValue<Option<CommaList>>,
+    /// Whether a version is published only if its source, such as `direct`, knows a tag of it.
+    #[schemars(extend(
+        "x-flag" = "publish-require-tag",
+        "x-value" = "on|off",
+        "default" = "off",
+        "examples" = ["on"]
+    ))]
+    pub require_tag: ConfigValue<bool>,
+    /// Whether pseudo-versions, which name a commit, may be published.
+    #[schemars(extend(
+        "x-flag" = "publish-pseudo",
+        "x-value" = "on|off",
+        "default" = "off",
+        "examples" = ["on"]
+    ))]
+    pub pseudo: ConfigValue<bool>,
+    /// Whether versions that `store retire` named stay in lists and may be the latest.
+    #[schemars(extend(
+        "x-flag" = "list-retired",
+        "x-value" = "on|off",
+        "default" = "off",
+        "examples" = ["on"]
+    ))]
+    pub list_retired: ConfigValue<bool>,
 }

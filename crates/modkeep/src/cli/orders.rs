@@ -14,6 +14,14 @@ bytes are put into quarantine, and the next request captures them anew. A runnin
 The order that takes it back is printed. What nobody has asked for yet is refused by a [[deny]] entry of
 the configuration file.";
 
+const RETIRING: &str = "Examples:
+  modkeep store retire example.com/m@v1.0.0 --reason 'v1.0.1 mends the wrong default'
+  modkeep store retire example.com/m@v1.0.0 --undo --reason 'it is needed until spring'
+
+The version is neither listed nor the latest from then on; whoever names it gets it as before, so no build
+breaks. The reason stands in the journal. With --list-retired on the server lists it all the same. A running
+server obeys at once. The order that takes it back is printed. To stop serving a version: store withdraw.";
+
 const RESOLVING: &str = "Examples:
   modkeep store resolve
   modkeep store resolve example.com/m@v1.0.0 --kind info --keep --reason 'the mirror was wrong'
@@ -64,6 +72,19 @@ pub(super) fn withdraw() -> Command {
         .arg(undo)
         .arg(reason().required(true));
     options::add_some(command, &["data"]).after_help(WITHDRAWING)
+}
+
+pub(super) fn retire() -> Command {
+    let undo = Arg::new("undo")
+        .long("undo")
+        .action(ArgAction::SetTrue)
+        .help("List the version again that was retired");
+    let command = Command::new("retire")
+        .about("Stop listing a version; it is served as before, and no byte is deleted")
+        .arg(what().required(true))
+        .arg(undo)
+        .arg(reason().required(true));
+    options::add_some(command, &["data"]).after_help(RETIRING)
 }
 
 pub(super) fn resolve() -> Command {

@@ -15,13 +15,14 @@ Who may ask for what, and what one caller may use, is in [exposure.md](exposure.
 
 ## The module protocol
 
-At the root, as `go help goproxy` has it. GET and HEAD; ranges and conditions on what is kept.
+At the root, as `go help goproxy` has it. GET and HEAD, and PUT of a zip; ranges and conditions on what is kept.
 
 | Path | Answer |
 |---|---|
 | `/MODULE/@v/list` | versions, one a line |
 | `/MODULE/@v/VERSION.info`, `.mod`, `.zip` | an artifact; VERSION may be a branch or another query for `.info` |
 | `/MODULE/@latest` | the version that `latest` means |
+| `PUT /MODULE/@v/VERSION.zip` | publishes a version: 201, 200 where it was there with the same content, 409 with another ([publish.md](publish.md)) |
 | `/sumdb/NAME/supported`, `/latest`, `/lookup/…`, `/tile/…`, `/checkpoint` | a checksum database, mirrored or of this site |
 | `/cached-only/…` | the same paths, answered from what is kept; so does the header `Disable-Module-Fetch: true` |
 

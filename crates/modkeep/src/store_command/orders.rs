@@ -1,4 +1,4 @@
-//! `modkeep store withdraw` and `modkeep store resolve`: what an operator decides.
+//! `modkeep store withdraw`, `retire` and `resolve`: what an operator decides.
 //!
 //! Both say what they did, and the order that takes it back. Where a server holds the data directory, it
 //! carries them out; decisions about databases take a stopped server, which has those in memory.
@@ -15,7 +15,7 @@ use config::ResolvedConfig;
 use gomod::{ArtifactKind, ModulePath, Version};
 use proxy::orders::{self, OpenMatter};
 use std::path::Path;
-use store::{JournalEvent, Store, StoreError, own};
+use store::{JournalEvent, MarkedVersion, Store, StoreError, VersionMark, own};
 use tlog::note::VerifierKey;
 
 pub(super) async fn withdraw(data: &Path, matches: &clap::ArgMatches) -> Result<bool, Failure> {
@@ -43,6 +43,26 @@ pub(super) async fn withdraw(data: &Path, matches: &clap::ArgMatches) -> Result<
         }
     } else {
         StoreOrder::Withdraw {
+            module,
+            version,
+            reason,
+        }
+    };
+    give(data, &order).await
+}
+
+pub(super) async fn retire(data: &Path, matches: &clap::ArgMatches) -> Result<bool, Failure> {
+    let (module, version) = version_of(matches)?;
+    let (module, version) = (module.to_string(), version.to_string());
+    let reason = reason_of(matches)?.to_owned();
+    let order = if matches.get_flag("undo") {
+        StoreOrder::Unretire {
+            module,
+            version,
+            reason,
+        }
+    } else {
+        StoreOrder::Retire {
             module,
             version,
             reason,
@@ -152,14 +172,17 @@ async fn list(data: &Path, resolved: &ResolvedConfig) -> Result<bool, Failure> {
     for OpenMatter { path, blob, what } in &matters {
         output::line(&format!("{path}: {what}; {blob} is in quarantine"));
     }
-    for withdrawn in store.withdrawn_versions().await? {
-        output::line(&format!(
-            "{}@{}: withdrawn on {}: {}",
-            withdrawn.module,
-            withdrawn.version,
-            withdrawn.at.strftime("%F"),
-            withdrawn.reason
-        ));
+    for (mark, word) in [
+        (VersionMark::Withdrawn, "withdrawn"),
+        (VersionMark::Retired, "retired"),
+    ] {
+        for marked in store.marked_versions(mark).await? {
+            let MarkedVersion {
+                module, version, ..
+            } = &marked;
+            let (day, reason) = (marked.at.strftime("%F"), &marked.reason);
+            output::line(&format!("{module}@{version}: {word} on {day}: {reason}"));
+        }
     }
     let mut is_halted = false;
     for own in own::list(data)?.iter().filter(|own| own.halted) {

@@ -62,6 +62,7 @@ mod prefetch;
 mod private_names;
 mod probes;
 mod project;
+mod publish;
 mod queries;
 mod rate_limits;
 mod redirects;

@@ -42,7 +42,7 @@ pub const ACCESS_FIELDS: &[(&str, &str)] = &[
     (
         "kind",
         "What was asked for: `info`, `mod`, `zip`, `list`, `latest`, `query`, `sumdb`, `proof`, `cases`, `index`, `journal`, \
-         `vuln`, `admin`, `health`, `metrics`, `page`, `invalid`.",
+         `vuln`, `publish`, `admin`, `health`, `metrics`, `page`, `invalid`.",
     ),
     (
         "status",

@@ -38,6 +38,9 @@ impl fmt::Display for RequestSubject {
                     ""
                 })
             }
+            Self::Routed(Ok(Route::Publication(artifact))) => {
+                write!(f, "publication of {artifact}")
+            }
             Self::Routed(Ok(Route::Page(page))) => f.write_str(page.shown()),
             Self::Routed(Err(error)) => write!(f, "{}: {error}", error.code()),
         }

@@ -353,6 +353,20 @@ fn lookups_and_tiles_are_read_strictly() {
 fn methods_are_those_of_the_route() {
     let parse = |method: Method, path| Route::parse(&method, path);
     assert!(parse(Method::HEAD, "/rsc.io/quote/@v/list").is_ok());
+    let zip = "/rsc.io/quote/@v/v1.0.0.zip";
+    assert!(matches!(parse(Method::PUT, zip), Ok(Route::Publication(_))));
+    assert_eq!(
+        parse(Method::DELETE, zip),
+        Err(RouteError::Method("GET, HEAD, PUT"))
+    );
+    for path in [
+        "/rsc.io/quote/@v/v1.0.0.mod",
+        "/cached-only/rsc.io/quote/@v/v1.0.0.zip",
+        "/sumdb/sum.golang.org/latest",
+    ] {
+        let refused = parse(Method::PUT, path).map(drop);
+        assert_eq!(refused, Err(RouteError::Method("GET, HEAD")), "{path}");
+    }
     for method in [
         Method::POST,
         Method::PUT,

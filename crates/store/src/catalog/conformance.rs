@@ -7,6 +7,7 @@
 mod captures;
 mod fixtures;
 mod journal;
+mod publications;
 mod trust;
 
 use super::{Catalog, NewCapture};
@@ -100,6 +101,8 @@ macro_rules! conformance_of_every_catalog {
             captures::unconfirmed_bytes_give_way_to_others,
             captures::a_confirmation_is_about_one_blob,
             captures::an_order_about_a_version_is_written_once,
+            publications::a_publication_is_whole_and_written_once,
+            publications::a_publication_completes_what_a_source_gave,
             journal::entries_have_no_gaps_and_their_times_grow,
             journal::a_change_is_made_though_its_asker_left,
             journal::everything_outlives_the_process,

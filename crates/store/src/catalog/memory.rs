@@ -10,7 +10,7 @@ mod tables;
 use self::tables::MemoryTables;
 use super::{
     BlobRepair, BlobReplacement, CaptureRow, Catalog, CatalogCheck, EvidenceUpdate, LogName,
-    NewCapture, Priority, VersionOrder,
+    NewCapture, NewPublication, Priority, VersionOrder,
 };
 use crate::{
     blob::BlobId,
@@ -21,9 +21,10 @@ use crate::{
     journal::{Decision, Facts, JournalEntry, JournalEvent},
     key::Key,
     own::record::{DatabaseRecord, NewRecord},
+    publication::{PUBLICATION_SOURCE, PublicationOutcome},
     record::{ArtifactKinds, CommitOutcome, IndexEntry, StoredVersion},
     trust::{Backlog, CaseFile, StoredTile, VersionProof, Withdrawal, version_path},
-    withdrawn::WithdrawnVersion,
+    version_mark::{MarkedVersion, VersionMark},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -71,6 +72,10 @@ impl Catalog for MemoryCatalog {
         self.0.lock().commit(new)
     }
 
+    async fn publish(&self, publication: NewPublication) -> Result<PublicationOutcome, StoreError> {
+        self.0.lock().publish(publication)
+    }
+
     async fn repair(&self, repair: BlobRepair) -> Result<Option<CaptureRow>, StoreError> {
         self.0.lock().repair(repair)
     }
@@ -112,21 +117,22 @@ impl Catalog for MemoryCatalog {
 
     async fn kept_versions(&self, module: ModulePath) -> Result<Vec<StoredVersion>, StoreError> {
         let tables = self.0.lock();
-        let mut versions: BTreeMap<String, (Version, ArtifactKinds)> = BTreeMap::new();
-        for artifact in tables.captures.keys().filter_map(|path| Key::parse(path)) {
-            if let Key::Artifact(artifact) = artifact
+        let mut versions: BTreeMap<String, StoredVersion> = BTreeMap::new();
+        for (path, (kept, _)) in &tables.captures {
+            if let Some(Key::Artifact(artifact)) = Key::parse(path)
                 && artifact.module == module
             {
-                let text = artifact.version.escaped();
-                let entry = versions.entry(text.clone());
-                let (_, kinds) = entry.or_insert((artifact.version, ArtifactKinds::default()));
-                kinds.insert(artifact.kind);
+                let entry = versions.entry(artifact.version.escaped());
+                let stored = entry.or_insert(StoredVersion {
+                    version: artifact.version,
+                    kinds: ArtifactKinds::default(),
+                    published: false,
+                });
+                stored.kinds.insert(artifact.kind);
+                stored.published |= kept.source == PUBLICATION_SOURCE;
             }
         }
-        let kept = versions.into_values();
-        Ok(kept
-            .map(|(version, kinds)| StoredVersion { version, kinds })
-            .collect())
+        Ok(versions.into_values().collect())
     }
 
     async fn modules(
@@ -156,7 +162,7 @@ impl Catalog for MemoryCatalog {
         versions.sort_by_key(|(_, first)| **first);
         let entries = versions.into_iter().filter(|(_, first)| **first >= since);
         let entries = entries.filter_map(|(path, first)| {
-            let (module, version) = WithdrawnVersion::name(path)?;
+            let (module, version) = MarkedVersion::name(path)?;
             Some(IndexEntry {
                 module,
                 version,
@@ -197,8 +203,10 @@ impl Catalog for MemoryCatalog {
         Ok(self.0.lock().order_version(order))
     }
 
-    async fn withdrawn_versions(&self) -> Result<Vec<WithdrawnVersion>, StoreError> {
-        Ok(self.0.lock().withdrawn.values().cloned().collect())
+    async fn marked_versions(&self, mark: VersionMark) -> Result<Vec<MarkedVersion>, StoreError> {
+        let tables = self.0.lock();
+        let marked = tables.marks.iter().filter(|((of, _), _)| *of == mark);
+        Ok(marked.map(|(_, version)| version.clone()).collect())
     }
 
     async fn append(&self, decision: Decision) -> Result<u64, StoreError> {

@@ -6,6 +6,7 @@ use crate::{
     key::Key,
     maintenance::ProblemList,
     record::{Provenance, Record},
+    version_mark::VersionMark,
 };
 use jiff::Timestamp;
 use protocol::{Evidence, RecordedEvidence};
@@ -70,12 +71,13 @@ pub(crate) struct EvidenceUpdate {
     pub(crate) evidence: Evidence,
 }
 
-/// An order about a version: withdrawn from now on, or not any more.
+/// An order about a version: it has a mark from now on, or not any more.
 pub(crate) struct VersionOrder {
+    pub(crate) mark: VersionMark,
+    pub(crate) is_set: bool,
     /// `MODULE/@v/VERSION`, escaped.
     pub(crate) version: String,
     pub(crate) reason: String,
-    pub(crate) withdrawn: bool,
 }
 
 /// A log whose entries the catalog has.

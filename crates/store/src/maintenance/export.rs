@@ -4,7 +4,8 @@
 //! Added are the `@v/list` files, which are no captures: the versions of which all is kept, because a
 //! version without its zip would be the latest and could not be had; without pseudo-versions
 //! (module reference, "GOPROXY protocol"), unless there is nothing else: a tree has no `@latest`, and
-//! there the go command takes the newest of the list. Versions that were withdrawn are left out. The tree is a proxy for the day on which nothing
+//! there the go command takes the newest of the list. Versions that were withdrawn are left out, and retired
+//! ones of the lists. The tree is a proxy for the day on which nothing
 //! else of ours runs.
 //!
 //! Every file is complete under its name or not there: it is written under another name first.
@@ -12,6 +13,7 @@
 //! into the same tree writes only what is new.
 
 use super::ProblemList;
+use crate::VersionMark;
 use crate::{
     blob::BlobId, catalog::CaptureRow, core::StoreCore, disk, error::StoreError, key::Key,
     options::BlobPlace, reader::BlobReader, record::ArtifactKinds, store::Store,
@@ -64,8 +66,13 @@ struct TreeExport<'s> {
     options: ExportOptions,
     report: ExportReport,
     module: Option<(ModulePath, BTreeMap<Version, ArtifactKinds>)>,
-    withdrawn: HashSet<(ModulePath, Version)>,
+    withdrawn: MarkedNames,
+    /// Written, and not listed.
+    retired: MarkedNames,
 }
+
+/// Versions with a mark.
+type MarkedNames = HashSet<(ModulePath, Version)>;
 
 /// Exports everything kept in `store` to the directory `root`, which is made if missing. Only one
 /// export may write to a tree at a time.
@@ -76,15 +83,16 @@ pub async fn export(
 ) -> Result<ExportReport, StoreError> {
     let root = root.to_owned();
     let report = ExportReport::default();
-    let withdrawn = store.withdrawn_versions().await?.into_iter();
-    let withdrawn = withdrawn.map(|withdrawn| (withdrawn.module, withdrawn.version));
+    let withdrawn = marked(store, VersionMark::Withdrawn).await?;
+    let retired = marked(store, VersionMark::Retired).await?;
     let mut export = TreeExport {
         store,
         root,
         options,
         report,
         module: None,
-        withdrawn: withdrawn.collect(),
+        withdrawn,
+        retired,
     };
     let mut after = String::new();
     loop {
@@ -103,6 +111,11 @@ pub async fn export(
         .run(move |()| disk::remove_file(&temporary))
         .await??;
     Ok(export.report)
+}
+
+async fn marked(store: &Store, mark: VersionMark) -> Result<MarkedNames, StoreError> {
+    let marked = store.marked_versions(mark).await?.into_iter();
+    Ok(marked.map(|it| (it.module, it.version)).collect())
 }
 
 // === impl TreeExport ===
@@ -201,7 +214,11 @@ impl TreeExport<'_> {
         let usable = versions
             .iter()
             .filter(|(_, kinds)| kinds.info && kinds.go_mod && kinds.zip)
-            .map(|(version, _)| version);
+            .map(|(version, _)| version)
+            .filter(|version| {
+                let name = || (module.clone(), (*version).clone());
+                self.retired.is_empty() || !self.retired.contains(&name())
+            });
         let (pseudo, tagged): (Vec<_>, Vec<_>) = usable.partition(|version| version.is_pseudo());
         let listed = if tagged.is_empty() { pseudo } else { tagged };
         let text: String = listed

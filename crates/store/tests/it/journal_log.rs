@@ -231,6 +231,7 @@ async fn an_older_catalog_gets_its_tree() {
     let older = catalog(directory.path());
     let undo =
         "DROP TABLE journal_tree; DROP TABLE own_record; DROP TABLE own_tree; DROP TABLE withdrawn;
+                DROP TABLE retired;
                 PRAGMA user_version = 2;";
     older.execute_batch(undo).expect("undone");
     drop(older);

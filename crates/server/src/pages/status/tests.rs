@@ -46,6 +46,7 @@ fn status() -> Status {
                 tally,
             }),
         },
+        retired_versions: 2,
         breakers: vec![BreakerStatus {
             upstream: "https://proxy.example.com".to_owned(),
             class: "zip",
@@ -81,6 +82,7 @@ fn the_status_is_json_whose_fields_stay() {
                 "blobs": 10, "bytes": 2000, "damaged": 3, "healed": 2, "quarantined": 1,
             },
         },
+        "retired_versions": 2,
         "breakers": [{
             "upstream": "https://proxy.example.com", "class": "zip", "state": "open",
             "why": "it answered 503",

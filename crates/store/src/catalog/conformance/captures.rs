@@ -10,6 +10,7 @@ use crate::{
     journal::Decision,
     record::{ArtifactKinds, Provenance},
     trust::Withdrawal,
+    version_mark::VersionMark,
 };
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use protocol::Evidence;
 
 const PATH: &str = "example.com/m/@v/v1.0.0.mod";
 
-async fn find(catalog: &dyn Catalog, path: &str) -> Option<CaptureRow> {
+pub(super) async fn find(catalog: &dyn Catalog, path: &str) -> Option<CaptureRow> {
     let found = catalog.find(path.to_owned(), Priority::Request);
     let found = found.await.expect("answered");
     let again = catalog.find(path.to_owned(), Priority::Background);
@@ -25,7 +26,7 @@ async fn find(catalog: &dyn Catalog, path: &str) -> Option<CaptureRow> {
     found
 }
 
-async fn decisions(catalog: &dyn Catalog) -> Vec<Decision> {
+pub(super) async fn decisions(catalog: &dyn Catalog) -> Vec<Decision> {
     let entries = catalog.journal(0, 1000).await.expect("read");
     entries.into_iter().map(|entry| entry.decision).collect()
 }
@@ -382,16 +383,20 @@ pub(super) async fn a_confirmation_is_about_one_blob<F: Fixture>() {
 pub(super) async fn an_order_about_a_version_is_written_once<F: Fixture>() {
     let fixture = F::open().await;
     let catalog = fixture.catalog();
-    let order = |withdrawn| VersionOrder {
+    let order = |mark, is_set| VersionOrder {
+        mark,
+        is_set,
         version: "example.com/m/@v/v1.0.0".to_owned(),
         reason: "a reason".to_owned(),
-        withdrawn,
     };
-    for (withdrawn, is_new) in [(false, false), (true, true), (true, false)] {
-        let changed = catalog.order_version(order(withdrawn)).await;
+    let (withdrawn, retired) = (VersionMark::Withdrawn, VersionMark::Retired);
+    for (is_set, is_new) in [(false, false), (true, true), (true, false)] {
+        let changed = catalog.order_version(order(withdrawn, is_set)).await;
         assert_eq!(changed.expect("answered"), is_new);
     }
-    let all = catalog.withdrawn_versions().await.expect("read");
+    let all = catalog.marked_versions(retired).await.expect("read");
+    assert!(all.is_empty(), "the marks are apart");
+    let all = catalog.marked_versions(withdrawn).await.expect("read");
     let [one] = all.as_slice() else {
         unreachable!("{all:?}");
     };
@@ -400,7 +405,9 @@ pub(super) async fn an_order_about_a_version_is_written_once<F: Fixture>() {
         (&module("example.com/m"), &version("v1.0.0"))
     );
     assert_eq!((one.sequence, one.reason.as_str()), (1, "a reason"));
-    assert!(catalog.order_version(order(false)).await.expect("answered"));
-    assert!(catalog.withdrawn_versions().await.expect("read").is_empty());
+    let back = catalog.order_version(order(withdrawn, false)).await;
+    assert!(back.expect("answered"));
+    let all = catalog.marked_versions(withdrawn).await.expect("read");
+    assert!(all.is_empty());
     assert_eq!(decisions(&*catalog).await.len(), 2);
 }

@@ -3,13 +3,17 @@
 use super::tables::{MemoryTables, version_of};
 use crate::{
     blob::BlobId,
-    catalog::{BlobRepair, BlobReplacement, CaptureRow, EvidenceUpdate, NewCapture, VersionOrder},
+    catalog::{
+        BlobRepair, BlobReplacement, CaptureRow, EvidenceUpdate, NewCapture, NewPublication,
+        VersionOrder,
+    },
     error::StoreError,
     journal::{Decision, Facts},
     key::Key,
+    publication::PublicationOutcome,
     record::CommitOutcome,
     trust::Withdrawal,
-    withdrawn::{REINSTATED, WITHDRAWN, WithdrawnVersion},
+    version_mark::MarkedVersion,
 };
 use protocol::RecordedEvidence;
 
@@ -175,31 +179,55 @@ impl MemoryTables {
 
     pub(super) fn order_version(&mut self, order: VersionOrder) -> bool {
         let VersionOrder {
+            mark,
+            is_set,
             version,
             reason,
-            withdrawn,
         } = order;
-        if self.withdrawn.contains_key(&version) == withdrawn {
+        let name = (mark, version.clone());
+        if self.marks.contains_key(&name) == is_set {
             return false;
         }
-        let event = if withdrawn { WITHDRAWN } else { REINSTATED };
         let entry = self.write(Decision::Event {
-            event: event.to_owned(),
+            event: mark.event(is_set).to_owned(),
             subject: version.clone(),
             detail: reason.clone(),
         });
-        if !withdrawn {
-            self.withdrawn.remove(&version);
-        } else if let Some((module, name)) = WithdrawnVersion::name(&version) {
-            let order = WithdrawnVersion {
+        if !is_set {
+            self.marks.remove(&name);
+        } else if let Some((module, version)) = MarkedVersion::name(&version) {
+            let order = MarkedVersion {
                 module,
-                version: name,
+                version,
                 at: entry.at,
                 sequence: entry.sequence,
                 reason,
             };
-            self.withdrawn.insert(version, order);
+            self.marks.insert(name, order);
         }
         true
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        publication: NewPublication,
+    ) -> Result<PublicationOutcome, StoreError> {
+        let kept = |capture: &NewCapture| self.captures.get(&capture.path).map(|(kept, _)| kept);
+        let (go_mod, zip) = (kept(&publication.go_mod), kept(&publication.zip));
+        let is_info_kept = kept(&publication.info).is_some();
+        if let Some(different) = publication.difference(go_mod, zip) {
+            self.write(publication.refused(&different));
+            return Ok(PublicationOutcome::Different(different));
+        }
+        if go_mod.is_some() && zip.is_some() && is_info_kept {
+            return Ok(PublicationOutcome::Unchanged);
+        }
+        self.write(publication.published());
+        for capture in publication.captures() {
+            if !self.captures.contains_key(&capture.path) {
+                self.commit(capture)?;
+            }
+        }
+        Ok(PublicationOutcome::Published)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     key::Key,
     own::record::{DatabaseRecord, NewRecord, go_sum_lines},
     trust::{CaseFile, VersionProof, version_path},
-    withdrawn::WithdrawnVersion,
+    version_mark::{MarkedVersion, VersionMark},
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind};
@@ -34,7 +34,7 @@ pub(super) struct MemoryTables {
     pub(super) tiles: HashMap<(String, u8, u64), Bytes>,
     pub(super) states: BTreeMap<String, Bytes>,
     pub(super) cases: Vec<CaseFile>,
-    pub(super) withdrawn: BTreeMap<String, WithdrawnVersion>,
+    pub(super) marks: BTreeMap<(VersionMark, String), MarkedVersion>,
     pub(super) answers: HashMap<CachedAnswerKey, CachedAnswer>,
 }
 

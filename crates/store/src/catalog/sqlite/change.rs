@@ -6,10 +6,11 @@
 
 mod cached_answer;
 mod own;
+mod publication;
 mod repair;
 mod replace;
 mod trust;
-mod withdrawn;
+mod version_marks;
 
 pub(crate) use {
     cached_answer::{AgeCachedAnswers, PutCachedAnswer},

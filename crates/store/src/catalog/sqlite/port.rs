@@ -18,15 +18,16 @@ use crate::{
     cached_answer::{CachedAnswer, CachedAnswerKey, StaleMark},
     catalog::{
         BlobRepair, BlobReplacement, CaptureRow, Catalog, CatalogCheck, EvidenceUpdate, LogName,
-        NewCapture, Priority, VersionOrder,
+        NewCapture, NewPublication, Priority, VersionOrder,
     },
     error::StoreError,
     journal::{Decision, Facts, JournalEntry, JournalEvent},
     key::Key,
     own::record::{DatabaseRecord, NewRecord},
+    publication::PublicationOutcome,
     record::{CommitOutcome, IndexEntry, StoredVersion},
     trust::{Backlog, CaseFile, StoredTile, VersionProof, Withdrawal},
-    withdrawn::WithdrawnVersion,
+    version_mark::{MarkedVersion, VersionMark},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -78,6 +79,10 @@ impl Catalog for SqliteCatalog {
 
     async fn commit(&self, capture: NewCapture) -> Result<CommitOutcome, StoreError> {
         self.change(capture).await
+    }
+
+    async fn publish(&self, publication: NewPublication) -> Result<PublicationOutcome, StoreError> {
+        self.change(publication).await
     }
 
     async fn repair(&self, repair: BlobRepair) -> Result<Option<CaptureRow>, StoreError> {
@@ -151,8 +156,9 @@ impl Catalog for SqliteCatalog {
         self.change(order).await
     }
 
-    async fn withdrawn_versions(&self) -> Result<Vec<WithdrawnVersion>, StoreError> {
-        self.ask_cold(read::withdrawn::all).await
+    async fn marked_versions(&self, mark: VersionMark) -> Result<Vec<MarkedVersion>, StoreError> {
+        self.ask_cold(move |connection| read::version_marks::all(connection, mark))
+            .await
     }
 
     async fn append(&self, decision: Decision) -> Result<u64, StoreError> {

@@ -2,7 +2,7 @@
 
 pub(crate) mod own;
 pub(crate) mod trust;
-pub(crate) mod withdrawn;
+pub(crate) mod version_marks;
 
 use crate::{
     blob::BlobId,
@@ -11,6 +11,7 @@ use crate::{
     error::StoreError,
     journal::{Facts, JournalEntry},
     key::prefix_range,
+    publication::PUBLICATION_SOURCE,
     record::{ArtifactKinds, IndexEntry, StoredVersion},
 };
 use bytes::Bytes;
@@ -129,25 +130,34 @@ pub(crate) fn kept_versions(
     module: &ModulePath,
 ) -> Result<Vec<StoredVersion>, StoreError> {
     let (from, to) = prefix_range(&format!("{}/@v/", module.escaped()));
-    let sql = "SELECT path FROM capture WHERE path >= ?1 AND path < ?2 ORDER BY path";
-    let paths: Vec<String> = collect(
+    let sql = "SELECT path, source = ?3 FROM capture WHERE path >= ?1 AND path < ?2 ORDER BY path";
+    let rows: Vec<(String, bool)> = collect(
         connection,
         "listing versions",
         sql,
-        params![from, to],
-        |row| row.get(0),
+        params![from, to, PUBLICATION_SOURCE],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     // Files of one version are not always neighbours: between `v1.0.0-rc.info` and `v1.0.0-rc.zip`
     // stand those of `v1.0.0-rc.mod`.
-    let mut kept: BTreeMap<&str, ArtifactKinds> = BTreeMap::new();
-    let files = paths.iter().filter_map(|path| path.get(from.len()..));
-    for (version, kind) in files.filter_map(split_file) {
-        kept.entry(version).or_default().insert(kind);
+    let mut kept: BTreeMap<&str, (ArtifactKinds, bool)> = BTreeMap::new();
+    for (path, is_published) in &rows {
+        if let Some((version, kind)) = path.get(from.len()..).and_then(split_file) {
+            let (kinds, published) = kept.entry(version).or_default();
+            kinds.insert(kind);
+            *published |= is_published;
+        }
     }
-    let parsed = kept.into_iter().filter_map(|(version, kinds)| {
-        let version = Version::unescape(version).ok()?;
-        Some(StoredVersion { version, kinds })
-    });
+    let parsed = kept
+        .into_iter()
+        .filter_map(|(version, (kinds, published))| {
+            let version = Version::unescape(version).ok()?;
+            Some(StoredVersion {
+                version,
+                kinds,
+                published,
+            })
+        });
     Ok(parsed.collect())
 }
 

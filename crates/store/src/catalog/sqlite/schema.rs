@@ -15,7 +15,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x4d4b_6367;
 
 /// The newest layout this release knows.
-pub(crate) const LAYOUT: i64 = 5;
+pub(crate) const LAYOUT: i64 = 6;
 
 /// Each step leads from the layout of its index to the next one. A step, once released, never
 /// changes.
@@ -147,6 +147,15 @@ const STEPS: &[&str] = &[
     "
     -- Versions that an operator withdrew; `sequence` is the journal entry that says so.
     CREATE TABLE withdrawn (
+        version TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    -- Versions that an operator retired: served, and neither listed nor the latest.
+    CREATE TABLE retired (
         version TEXT PRIMARY KEY,
         at INTEGER NOT NULL,
         sequence INTEGER NOT NULL,
