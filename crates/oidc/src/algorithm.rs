@@ -3,7 +3,7 @@
 //! `none` and `HS*` are not in this type, so no header of a token can choose them (RFC 8725 sections 3.1, 3.2). Which
 //! kind of key an algorithm takes is fixed as well: a key is never used for an algorithm of another kind.
 
-use crate::key_set::VerificationKey;
+use crate::verification_key::VerificationKey;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,

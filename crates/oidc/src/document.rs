@@ -1,7 +1,7 @@
 //! Document: what an issuer says of itself (OpenID Connect Discovery 1.0, RFC 8414), bounded and read strictly.
 
 use crate::{
-    key_cache::{FetchError, fetch_one},
+    fetch::{FetchError, fetch_one},
     settings::IssuerUrl,
     transport::IssuerTransport,
 };

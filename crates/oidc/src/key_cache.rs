@@ -10,6 +10,7 @@
 use crate::{
     breaker::within,
     document::IssuerDocument,
+    fetch::{FetchError, fetch_one},
     key_set::KeySet,
     metrics::IssuerMetrics,
     settings::IssuerUrl,
@@ -20,16 +21,12 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use url::Url;
 
 /// After which keys are fetched again: how soon a key that an issuer took back is not believed any more.
 const REFRESH: SignedDuration = SignedDuration::from_mins(15);
 
 /// How often an issuer is asked at most.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
-
-/// For how long each of the two answers is waited for. Nobody's build waits longer for an issuer than for a source.
-const DEADLINE: Duration = Duration::from_secs(3);
 
 /// What an issuer said, and when.
 #[derive(Debug, Clone)]
@@ -146,25 +143,6 @@ impl KeyCache {
     }
 }
 
-/// An issuer could not be asked, or what it said is of no use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{url}: {why}")]
-pub struct FetchError {
-    url: Url,
-    why: String,
-}
-
-// === impl FetchError ===
-
-impl FetchError {
-    pub(crate) fn new(url: &Url, why: String) -> Self {
-        Self {
-            url: url.clone(),
-            why,
-        }
-    }
-}
-
 /// Asks an issuer for its document and its keys; the reply to the first tells its clock.
 pub(crate) async fn fetch(
     transport: &dyn IssuerTransport,
@@ -178,19 +156,6 @@ pub(crate) async fn fetch(
     let keys = KeySet::parse(&keys.body);
     let keys = keys.map_err(|error| FetchError::new(&document.keys, error.to_string()))?;
     Ok((document, keys, reply))
-}
-
-pub(crate) async fn fetch_one(
-    transport: &dyn IssuerTransport,
-    url: &Url,
-) -> Result<IssuerReply, FetchError> {
-    let failed = |why: String| FetchError::new(url, why);
-    let reply = transport.get(url, DEADLINE).await;
-    let reply = reply.map_err(|error| failed(error.to_string()))?;
-    if reply.status != 200 {
-        return Err(failed(format!("the answer is {}", reply.status)));
-    }
-    Ok(reply)
 }
 
 /// The failure where nothing is known of an issuer.

@@ -3,7 +3,7 @@
 //! What is of a kind that signs nothing here is left out, as the RFC wants it: keys for encryption, symmetric
 //! keys, curves that are not taken. What is of a kind that is taken and is wrong makes the whole set wrong.
 
-use crate::algorithm::SignatureAlgorithm;
+use crate::{algorithm::SignatureAlgorithm, verification_key::VerificationKey};
 use access::{AuthenticationFailure, FailureReason};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -13,24 +13,6 @@ const MOST_KEYS: usize = 64;
 
 /// The longest name of a key.
 pub(crate) const LONGEST_KEY_ID: usize = 256;
-
-/// A key that verifies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VerificationKey {
-    /// RSA.
-    Rsa {
-        /// Big-endian.
-        modulus: Vec<u8>,
-        /// Big-endian.
-        exponent: Vec<u8>,
-    },
-    /// A point on P-256, not compressed.
-    P256(Vec<u8>),
-    /// A point on P-384, not compressed.
-    P384(Vec<u8>),
-    /// A point of Ed25519.
-    Ed25519(Vec<u8>),
-}
 
 /// The keys of an issuer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -22,6 +22,7 @@ mod check;
 mod ci;
 mod claims;
 mod document;
+mod fetch;
 mod introspection;
 mod issuer;
 mod key_cache;
@@ -32,6 +33,7 @@ mod replay;
 mod settings;
 mod token;
 mod transport;
+mod verification_key;
 
 pub use algorithm::SignatureAlgorithm;
 pub use breaker::{BreakerPhase, IssuerBreaker};
@@ -39,8 +41,8 @@ pub use check::{IssuerProblem, IssuerReport};
 pub use ci::{CiMapping, CiMappingError, ClaimFilter, DEFAULT_DENIED_EVENTS};
 pub use claims::TokenClaims;
 pub use document::{DocumentError, IssuerDocument};
-pub use key_cache::FetchError;
-pub use key_set::{KeySet, KeySetError, VerificationKey};
+pub use fetch::FetchError;
+pub use key_set::{KeySet, KeySetError};
 pub use metrics::IssuerMetrics;
 pub use provider::Provider;
 pub use settings::{
@@ -49,3 +51,4 @@ pub use settings::{
 };
 pub use token::SignedToken;
 pub use transport::{IssuerReply, IssuerTransport, TransportError, basic as client_basic};
+pub use verification_key::VerificationKey;
