@@ -87,6 +87,18 @@ const NEEDED: &[Needed] = &[
         purpose: "the check of the unit in the documents",
     },
     Needed {
+        program: "node",
+        probe: &["--version"],
+        package: "nodejs",
+        purpose: "the server of OpenID Connect of the tests",
+    },
+    Needed {
+        program: "npm",
+        probe: &["--version"],
+        package: "npm",
+        purpose: "it brings that server",
+    },
+    Needed {
         program: "python3",
         probe: &["-c", "import ensurepip, venv"],
         package: "python3-venv",
@@ -96,6 +108,9 @@ const NEEDED: &[Needed] = &[
 
 /// The object store that the tests use: a Python package, in an environment of its own.
 const OBJECT_STORE: &str = "moto[server]==5.2.5";
+
+/// The server of OpenID Connect that the tests use: a package of npm, in a directory of its own.
+const ISSUER: (&str, &str) = ("target/tools/oidc", "oidc-provider@9.13.3");
 
 /// Where it is put, and its program there.
 const TOOLS: (&str, &str) = ("target/tools/moto", "bin/moto_server");
@@ -120,6 +135,7 @@ pub(crate) fn run() -> Result<()> {
         needed.provide()?;
     }
     provide_object_store()?;
+    provide_issuer()?;
     for arguments in COMMANDS {
         println!("\n$ cargo {}", arguments.join(" "));
         let status = Command::new(env!("CARGO"))
@@ -153,6 +169,29 @@ fn provide_object_store() -> Result<()> {
         return Ok(());
     }
     bail!("the object store could not be installed; `pip install '{OBJECT_STORE}'` says why")
+}
+
+/// Makes sure that the server of OpenID Connect is there.
+fn provide_issuer() -> Result<()> {
+    let (place, package) = ISSUER;
+    let installed = Path::new(place).join("node_modules/oidc-provider/package.json");
+    if installed.is_file() {
+        return Ok(());
+    }
+    println!("installing {package} into {place}");
+    std::fs::create_dir_all(place).context(place)?;
+    let arguments = [
+        "install",
+        "--no-fund",
+        "--no-audit",
+        "--prefix",
+        place,
+        package,
+    ];
+    if runs("npm", &arguments) && installed.is_file() {
+        return Ok(());
+    }
+    bail!("the server of OpenID Connect could not be installed; `npm install {package}` says why")
 }
 
 // === impl Needed ===

@@ -294,6 +294,31 @@ codes! {
     ServerNotAsked = 5007, None, "the server could not be asked",
         "No modkeep answers at this URL, or something before it answers in its place.",
         "Open URL/readyz from here; check the URL, the network, and --ca where it is https.";
+    IssuerNotHttps = 5021, None, "an issuer of tokens is not https",
+        "Whoever is between could pose as the issuer, and then as everybody; only an issuer on this machine may be http.",
+        "Write the https URL of the issuer, letter by letter as its tokens say it in iss.";
+    IssuerUnreachable = 5022, None, "an issuer of tokens cannot be asked for its keys",
+        "Its document or keys cannot be fetched, or describe another issuer.",
+        "Open ISSUER/.well-known/openid-configuration from here; check the URL, the network, --ca and --egress-proxy.";
+    IssuerClient = 5023, None, "an issuer of tokens refuses the client",
+        "The client-id is not known there, or the secret in client-secret-file is another.",
+        "Compare both with what the issuer shows for this client; the file has the secret and nothing else.";
+    IssuerScope = 5024, None, "an issuer of tokens does not know a scope",
+        "No token will ever have it, so every token would be refused.",
+        "Define the scope at the issuer, or correct scopes in [auth.oidc].";
+    IssuerAudience = 5025, None, "an issuer of tokens makes them for another audience",
+        "Tokens are for whoever aud names, and that is not the audience that is set here.",
+        "Let the issuer put the audience of [auth.oidc] into aud, or write the one that it puts there.";
+    IssuerClock = 5026, None, "the clock here and that of an issuer are apart",
+        "More than 60 s: new tokens look as if they were not valid yet, or old ones as if they still were.",
+        "Set both clocks by NTP.";
+    CiMappingOpen = 5027, None, "a mapping of CI tokens would fit strangers",
+        "It has no audience, no claims, or only names that others can register later.",
+        "Give it an audience of its own and numbers: claims = { repository_id = \"123\" }; see docs/auth.md.";
+    NoLogin = 5028, None, "there is no token to show the server",
+        "Nothing that was given has one, nobody has logged in, or the issuer refused.",
+        "Look at the line above; on a terminal `modkeep auth login` with the same options, in CI see docs/auth.md.";
+
     BadCredentials = 5008, None, "the file of credentials cannot be used",
         "It cannot be read, or it is not written as netrc files are.",
         "Write `machine HOST login USER password WORD`, or without login for a bearer token; see docs/private.md.";

@@ -4,7 +4,7 @@
 //! (`verify`), as it did before there were sections. Both at once are refused, with both places.
 
 use super::{
-    access_entry, deny,
+    access_entry, auth_entry, deny,
     error::ConfigError,
     file_tables::{FileTables, TABLE_KEYS},
     kind::OptionKind,
@@ -115,6 +115,10 @@ impl ConfigFile {
                 self.add_access(&key, value, source);
                 continue;
             }
+            if name == auth_entry::KEY && value.get_ref().is_table() {
+                self.read_auth(value, source);
+                continue;
+            }
             if is_section && value.get_ref().is_table() {
                 self.read_section(key, value, source);
             } else if let Some(option) = OptionRow::with_flag(name) {
@@ -128,6 +132,26 @@ impl ConfigFile {
                 let flags = OPTIONS.iter().map(|option| option.flag.as_str());
                 let known = flags.chain(sections()).chain(TABLE_KEYS);
                 self.errors.push(refuse_unknown(&key, "", known, source));
+            }
+        }
+    }
+
+    /// Options of the section, and its tables, which no flag and no variable can name.
+    fn read_auth(&mut self, value: Spanned<DeValue<'_>>, source: SourceText<'_>) {
+        let DeValue::Table(table) = value.into_inner() else {
+            return;
+        };
+        for (key, value) in in_order(table) {
+            let option = OptionRow::at_key(&format!("{}.{}", auth_entry::KEY, key.get_ref()));
+            match option {
+                Some(option) => self.add(option, (key, value), true, source),
+                None => auth_entry::read(
+                    &key,
+                    value,
+                    source,
+                    &mut self.tables.issuers,
+                    &mut self.errors,
+                ),
             }
         }
     }

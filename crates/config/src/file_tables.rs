@@ -3,6 +3,7 @@
 use crate::{access_entry, deny};
 use access::AccessRule;
 use ingest::DenyList;
+use oidc::ProviderSettings;
 
 /// The tables that were read.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +12,8 @@ pub(crate) struct FileTables {
     pub(crate) denied: DenyList,
     /// Who may do what.
     pub(crate) access: Vec<AccessRule>,
+    /// Whose tokens are believed, beside those of this site.
+    pub(crate) issuers: ProviderSettings,
 }
 
 /// The keys of these tables.

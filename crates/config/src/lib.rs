@@ -17,6 +17,7 @@
 
 pub mod access_entry;
 mod advisories;
+mod auth_entry;
 mod config_value;
 pub mod deny;
 mod environment;

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// What can stand before `=`, alone or with `::` and a module behind it.
-const SPEAKERS: [&str; 24] = [
+const SPEAKERS: [&str; 25] = [
     "access",
     "alarm",
     "bundle",
@@ -19,6 +19,7 @@ const SPEAKERS: [&str; 24] = [
     "ingest",
     "jobs",
     "modkeep",
+    "oidc",
     "prefetch",
     "proxy",
     "publish",

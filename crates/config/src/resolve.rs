@@ -17,6 +17,7 @@ use super::{
 use access::AccessRule;
 use gomod::pattern::ModulePatterns;
 use ingest::DenyList;
+use oidc::ProviderSettings;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use std::{
@@ -290,6 +291,11 @@ impl ResolvedConfig {
     /// Who may do what, as the file says.
     pub fn access_rules(&self) -> &[AccessRule] {
         &self.tables.access
+    }
+
+    /// Whose tokens are believed, as the file says.
+    pub fn issuers(&self) -> &ProviderSettings {
+        &self.tables.issuers
     }
 
     /// The options that have another value in `other`.

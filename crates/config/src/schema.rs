@@ -1,6 +1,6 @@
 //! The JSON Schema of the configuration file, for editors and for whoever makes such files.
 
-use crate::{access_entry, deny, option::OPTIONS, tables::Configuration};
+use crate::{access_entry, auth_entry, deny, option::OPTIONS, tables::Configuration};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
@@ -23,8 +23,29 @@ pub fn json_schema() -> Value {
         top.insert(deny::KEY.to_owned(), deny::json_schema());
         top.insert(access_entry::KEY.to_owned(), access_entry::json_schema());
     }
+    add_auth(&mut schema);
     clean(&mut schema);
     schema
+}
+
+/// Adds the tables of `[auth]` beside its options, if it has any.
+fn add_auth(schema: &mut Value) {
+    let of_section = schema["properties"][auth_entry::KEY]["$ref"].as_str();
+    let pointer = of_section.map(|reference| reference.trim_start_matches('#').to_owned());
+    let section = match pointer {
+        Some(pointer) => schema.pointer_mut(&pointer),
+        None => {
+            let empty =
+                json!({ "type": "object", "properties": {}, "additionalProperties": false });
+            schema["properties"][auth_entry::KEY] = empty;
+            schema.pointer_mut("/properties/auth")
+        }
+    };
+    if let Some(section) = section {
+        for (key, table) in auth_entry::json_schemas() {
+            section["properties"][key] = table;
+        }
+    }
 }
 
 /// The schema of the option at this key.
@@ -98,6 +119,8 @@ mod tests {
             "upstream = ['https://a.example.com', 'direct']\n",
             "[[upstream]]\nurl = 'https://a.example.com'\nfallback = 'failure'\nbreaker = false\n",
             "[[deny]]\npattern = 'example.com/m'\nreason = 'x'\nuntil = '2026-12-31'\n",
+            "[auth.oidc]\nissuer = 'https://a.example'\naudience = 'x'\nscopes = ['a']\n\
+             [[auth.ci]]\nissuer = 'https://b.example'\naudience = 'y'\nclaims = { repository_id = 7, z = ['a', 'b'] }\n",
         ] {
             assert!(is_valid(file), "{file}");
         }
@@ -109,6 +132,8 @@ mod tests {
             "[cache]\nmemory = '1MB'\n",
             "[[upstream]]\nname = 'a'\n",
             "[[deny]]\nreason = 'x'\n",
+            "[auth.oidc]\nissuer = 'https://a.example'\n",
+            "[auth.oidc]\nissuer = 'https://a.example'\naudience = 'x'\nclient-secret = 'x'\n",
         ] {
             assert!(!is_valid(file), "{file}");
         }

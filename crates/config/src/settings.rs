@@ -18,6 +18,7 @@ use access::{AccessPolicy, CoveredModules};
 use checksumdb::{Mode, Scope, VerifyOptions};
 use codes::Code;
 use gomod::goproxy::{ProxyList, ProxyListEntry};
+use oidc::ProviderSettings;
 use prefetch::Level;
 use proxy::ProxyOptions;
 use publish::PublishOptions;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub tls: Option<TlsSettings>,
     /// Who may do what.
     pub access: AccessPolicy,
+    /// Whose tokens are believed, beside those of this site.
+    pub issuers: ProviderSettings,
     /// Where modules come from.
     pub upstream: ProxyList,
     /// Whether nobody chose it.
@@ -140,6 +143,7 @@ impl Settings {
             store: StoreSettings::of(resolved)?,
             tls: read.tls()?,
             access: read.access()?,
+            issuers: resolved.issuers().clone(),
             upstream: list(upstream, upstream, &listen.addresses)?,
             upstream_is_built_in: upstream.is_default(),
             private_upstream: match private.as_ref() {

@@ -16,6 +16,8 @@ const OTHERS: &[&str] = &[
     "config",
     "server",
     "mirrors",
+    // Of `modkeep auth`: a secret, which has no place in a file or in a list of processes.
+    "token",
     // Of the tests: the point at which the process ends itself.
     "crash-point",
 ];

@@ -3,11 +3,12 @@
 //! Tokens of this site are known in any case, so that an operator can be one from elsewhere; rules decide whether
 //! anybody else has to be known.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, issuers};
 use access::{AccessMetrics, Authenticator, token::TokenRegistry};
 use codes::Code;
 use config::Settings;
 use jobs::{JobRun, PeriodicTask};
+use oidc::IssuerMetrics;
 use server::AccessControl;
 use std::{sync::Arc, time::Duration};
 use store::Store;
@@ -17,6 +18,7 @@ pub(crate) struct CallerParts {
     pub(crate) control: Arc<AccessControl>,
     pub(crate) tokens: TokenRegistry,
     pub(crate) metrics: AccessMetrics,
+    pub(crate) issuer_metrics: IssuerMetrics,
 }
 
 /// Reads tokens that others made or took back, and writes down when tokens were used.
@@ -32,13 +34,16 @@ impl CallerParts {
     pub(crate) async fn open(settings: &Settings, store: &Store) -> Result<Self, Failure> {
         let tokens = TokenRegistry::open(store.clone()).await;
         let tokens = tokens.map_err(|error| Failure::of(Code::StoreUnavailable, &error))?;
-        let metrics = AccessMetrics::default();
-        let authenticator = Authenticator::new(tokens.clone(), None, metrics.clone());
+        let (metrics, issuer_metrics) = (AccessMetrics::default(), IssuerMetrics::default());
+        let reach = &settings.upstreams;
+        let provider = issuers::provider(&settings.issuers, reach, &issuer_metrics).await?;
+        let authenticator = Authenticator::new(tokens.clone(), provider, metrics.clone());
         let control = AccessControl::new(settings.access.clone(), Arc::new(authenticator));
         Ok(Self {
             control: Arc::new(control),
             tokens,
             metrics,
+            issuer_metrics,
         })
     }
 }

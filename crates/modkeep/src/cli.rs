@@ -1,5 +1,6 @@
 //! The command line, built from the table of options.
 
+mod auth;
 mod backup;
 mod bundle;
 #[cfg(test)]
@@ -32,7 +33,12 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), token::token(), sumdb(), audit(), zip(), publish::publish(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), auth::auth(), store(), token::token(), sumdb(), audit(), zip(), publish::publish(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
+}
+
+/// The command line with the one command that go starts again and again.
+pub(crate) fn auth_alone() -> Command {
+    Command::new("modkeep").subcommand(auth::auth())
 }
 
 fn serve() -> Command {
@@ -307,6 +313,10 @@ fn config() -> Command {
         .long("nested")
         .action(ArgAction::SetTrue)
         .help("Print the keys in their sections");
+    let offline = Arg::new("offline")
+        .long("offline")
+        .action(ArgAction::SetTrue)
+        .help("Ask no issuer");
     Command::new("config")
         .about("Show and check the configuration")
         .subcommand_required(true)
@@ -314,7 +324,7 @@ fn config() -> Command {
         .after_help("Examples:\n  modkeep config show --origin\n  modkeep config check --config modkeep.toml\n  modkeep config template > modkeep.toml\n  modkeep config schema > modkeep.schema.json")
         .subcommands([
             options::add(Command::new("show").about("Print every value in effect, as a configuration file").args([origin, nested])),
-            options::add(Command::new("check").about("Exit with 2 and the first problem if serve would not start with it")),
+            options::add(Command::new("check").about("Exit with 2 and the first problem if serve would not start with it; asks the issuers of [auth]").arg(offline)),
             Command::new("schema").about("Print the JSON Schema of the configuration file"),
             Command::new("template").about("Print a configuration file with every key, its meaning and its default"),
         ])

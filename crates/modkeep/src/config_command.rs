@@ -1,6 +1,6 @@
 //! `modkeep config show|check|schema|template`.
 
-use crate::{cli, failure::Failure, output};
+use crate::{cli, failure::Failure, issuers, output};
 use config::{
     DefaultValue, OPTIONS, OptionRow, ResolvedConfig, access_entry, deny, json_schema,
     upstream_entry::{self, UpstreamEntry},
@@ -32,7 +32,11 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             output::text(&shown(&resolved, form, matches.get_flag("origin")));
         }
         Some(("check", matches)) => {
-            cli::prepared(matches)?;
+            let prepared = cli::prepared(matches)?;
+            if !matches.get_flag("offline") {
+                let settings = &prepared.settings;
+                crate::wiring::run(issuers::check(&settings.issuers, &settings.upstreams))??;
+            }
             output::line("ok");
         }
         Some(("template", _)) => output::text(&template()),

@@ -5,6 +5,7 @@
 
 mod access_setup;
 mod audit_command;
+mod auth_command;
 mod cli;
 mod client_env;
 mod config_command;
@@ -16,6 +17,7 @@ mod explain;
 mod failure;
 mod file_limit;
 mod gate_command;
+mod issuers;
 mod logging;
 mod mod_command;
 mod module_checkout;
@@ -44,7 +46,16 @@ use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let matches = cli::command().get_matches();
+    // go starts `auth` hundreds of times in a build, so the other commands are not even described there.
+    let is_auth = std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == "auth");
+    let command = if is_auth {
+        cli::auth_alone()
+    } else {
+        cli::command()
+    };
+    let matches = command.get_matches();
     match dispatch(&matches) {
         Ok(code) => code,
         Err(failure) => {
@@ -58,6 +69,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         Some(("serve", matches)) => serve::main(matches),
         Some(("run", matches)) => run::main(matches),
+        Some(("auth", matches)) => auth_command::main(matches),
         Some(("env", matches)) => client_env::main(matches),
         Some(("store", matches)) => store_command::main(matches),
         Some(("token", matches)) => token_command::main(matches),

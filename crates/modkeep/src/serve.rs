@@ -77,6 +77,7 @@ async fn serve(
     let (mut registry, metrics) = (process::registry(), JobMetrics::default());
     metrics.register(&mut registry);
     callers.metrics.register(&mut registry);
+    callers.issuer_metrics.register(&mut registry);
     let mut jobs = Jobs::new(metrics);
     let mut server = Server::on(public, service.proxy.clone(), limits, registry)
         .with_admin(admin)

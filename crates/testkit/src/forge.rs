@@ -54,10 +54,10 @@ pub enum ForgeFault {
 }
 
 /// A request: its line, and what of its headers counts.
-struct ForgeRequest {
-    method: String,
-    target: String,
-    headers: BTreeMap<String, String>,
+pub(crate) struct ForgeRequest {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
@@ -150,7 +150,7 @@ impl Forge {
 }
 
 /// A root in PEM, and a server's configuration with a certificate of these names below it.
-fn certificates(hosts: &[&str]) -> (String, Arc<ServerConfig>) {
+pub(crate) fn certificates(hosts: &[&str]) -> (String, Arc<ServerConfig>) {
     let root_key = KeyPair::generate().unwrap();
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -316,7 +316,7 @@ fn page(status: &str, body: &str) -> Vec<u8> {
 // === impl ForgeRequest ===
 
 impl ForgeRequest {
-    fn read(reader: &mut impl BufRead) -> std::io::Result<Self> {
+    pub(crate) fn read(reader: &mut impl BufRead) -> std::io::Result<Self> {
         let mut line = String::new();
         reader.read_line(&mut line)?;
         let mut words = line.split_whitespace().map(str::to_owned);

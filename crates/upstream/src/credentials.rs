@@ -10,6 +10,7 @@
 
 use std::{fmt, fs, path::Path};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use percent_encoding::percent_decode_str;
 use reqwest::RequestBuilder;
 use url::{Host, Url};
@@ -118,6 +119,23 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
+}
+
+/// The `Authorization` for a URL that a file in the syntax of netrc has, if any.
+///
+/// # Errors
+/// The file cannot be used.
+pub fn netrc_authorization(url: &Url, file: &Path) -> Result<Option<String>, BuildError> {
+    let found = CredentialsFile::read(file)?.of_url(url);
+    Ok(found.map(|found| match found {
+        Credentials::Bearer(token) => format!("Bearer {token}"),
+        Credentials::Basic { user, password } => {
+            format!(
+                "Basic {}",
+                BASE64_STANDARD.encode(format!("{user}:{password}"))
+            )
+        }
+    }))
 }
 
 // === impl CredentialsFile ===
