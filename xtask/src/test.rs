@@ -109,7 +109,7 @@ const NEEDED: &[Needed] = &[
 /// The object store that the tests use: a Python package, in an environment of its own.
 const OBJECT_STORE: &str = "moto[server]==5.2.5";
 
-/// The server of OpenID Connect that the tests use: a package of npm, in a directory of its own.
+/// The server of `OpenID` Connect that the tests use: a package of npm, in a directory of its own.
 const ISSUER: (&str, &str) = ("target/tools/oidc", "oidc-provider@9.13.3");
 
 /// Where it is put, and its program there.
@@ -171,7 +171,7 @@ fn provide_object_store() -> Result<()> {
     bail!("the object store could not be installed; `pip install '{OBJECT_STORE}'` says why")
 }
 
-/// Makes sure that the server of OpenID Connect is there.
+/// Makes sure that the server of `OpenID` Connect is there.
 fn provide_issuer() -> Result<()> {
     let (place, package) = ISSUER;
     let installed = Path::new(place).join("node_modules/oidc-provider/package.json");

@@ -339,11 +339,11 @@ mod tests {
              {CI}name = 'two'\nclaims = {{ sub = 'x' }}\nscopes = 'read:corp.example/*'\ndeny-events = []\n"
         ));
         assert!(file.errors.is_empty(), "{:?}", file.errors);
-        let issuer = file.issuers.issuer.unwrap();
+        let issuer = file.tables.issuers.issuer.unwrap();
         assert_eq!(issuer.introspection, IntrospectionMode::Opaque);
         assert_eq!(issuer.key_age, Duration::from_hours(2));
         assert_eq!(issuer.user_claim, "sub");
-        let [one, two] = file.issuers.ci.as_slice() else {
+        let [one, two] = file.tables.issuers.ci.as_slice() else {
             panic!()
         };
         assert_eq!(one.claims["repository_id"], ["7"]);

@@ -286,9 +286,11 @@ impl CombinedOptions<'_> {
         }
     }
 
-    /// Whoever writes rules means them: they are in force without a further word.
+    /// Whoever writes rules, or names an issuer, means it: it is in force without a further word.
     fn access(&self) -> Result<AccessPolicy, ConfigError> {
         let rules = self.resolved.tables.access.clone();
+        let issuers = &self.resolved.tables.issuers;
+        let names_issuers = issuers.issuer.is_some() || !issuers.ci.is_empty();
         let require = &self.options.auth.require;
         let covered = match **require {
             Some(AuthRequirement::Off) if !rules.is_empty() => {
@@ -296,7 +298,7 @@ impl CombinedOptions<'_> {
                     .error("there are [[access]] rules, and nobody would be asked who calls"));
             }
             Some(AuthRequirement::Off) => CoveredModules::None,
-            None if rules.is_empty() => CoveredModules::None,
+            None if rules.is_empty() && !names_issuers => CoveredModules::None,
             None | Some(AuthRequirement::Private) => CoveredModules::Private,
             Some(AuthRequirement::All) => CoveredModules::All,
         };

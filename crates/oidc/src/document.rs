@@ -1,4 +1,4 @@
-//! Document: what an issuer says of itself (OpenID Connect Discovery 1.0, RFC 8414), bounded and read strictly.
+//! Document: what an issuer says of itself (`OpenID` Connect Discovery 1.0, RFC 8414), bounded and read strictly.
 
 use crate::{
     fetch::{FetchError, fetch_one},

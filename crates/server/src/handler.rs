@@ -259,7 +259,7 @@ impl RequestHandler {
         let room = (&peer.allowance, &*peer.watchdog);
         let taken = publication::take(proxy, publisher, room, &head.headers, artifact, body).await;
         let response = match taken {
-            Ok(published) => respond::published(form, &published),
+            Ok(version) => respond::published(form, &version),
             Err(refused) => {
                 let response = respond::refusal(form, &refused.refusal);
                 if refused.is_unread {

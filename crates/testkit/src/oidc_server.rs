@@ -1,4 +1,4 @@
-//! A real server of OpenID Connect: the npm package oidc-provider, as a child process.
+//! A real server of `OpenID` Connect: the npm package oidc-provider, as a child process.
 //!
 //! `cargo xtask test` puts it into `target/tools`. It keeps everything in memory; its keys are new at each start.
 

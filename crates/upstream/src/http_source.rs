@@ -149,20 +149,26 @@ impl HttpSource {
         first_byte: bool,
         fresh: bool,
     ) -> Result<Response, Failure> {
-        if !trail.within_origin() {
-            return self.send_as(trail, None, first_byte, fresh).await;
-        }
-        let shown = self.credentials.now().await;
-        let response = self
-            .send_as(trail, shown.as_ref(), first_byte, fresh)
-            .await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
+        let is_home = trail.within_origin();
+        let shown = match self.credentials.shown() {
+            None if is_home && self.credentials.is_granted() => {
+                Box::pin(self.credentials.renewed(None)).await
+            }
+            shown => shown.filter(|_| is_home),
+        };
+        let sending = self.send_as(trail, shown.as_ref(), first_byte, fresh);
+        let response = sending.await?;
+        if !is_home || response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        match Box::pin(self.credentials.renewed(shown.as_ref())).await {
-            Some(newer) => self.send_as(trail, Some(&newer), first_byte, fresh).await,
-            None => Ok(response),
-        }
+        // Rare, and as large as all of the above.
+        let again = async {
+            match self.credentials.renewed(shown.as_ref()).await {
+                Some(newer) => self.send_as(trail, Some(&newer), first_byte, fresh).await,
+                None => Ok(response),
+            }
+        };
+        Box::pin(again).await
     }
 
     /// Sends one request. A resting connection may be closed by the other side just when it is used

@@ -91,13 +91,14 @@ impl SourceCredentials {
         }
     }
 
-    /// What is shown now. A token that has to be granted is, before the source is asked at all.
-    pub(crate) async fn now(&self) -> Option<Arc<Credentials>> {
-        let shown = self.shown.read().clone();
-        if shown.is_none() && matches!(self.renewal, Renewal::Grant { .. }) {
-            return self.renewed(None).await;
-        }
-        shown
+    /// What is shown now.
+    pub(crate) fn shown(&self) -> Option<Arc<Credentials>> {
+        self.shown.read().clone()
+    }
+
+    /// Whether it is a token that has to be granted before the source is asked at all.
+    pub(crate) fn is_granted(&self) -> bool {
+        matches!(self.renewal, Renewal::Grant { .. })
     }
 
     /// What is to be shown after the source refused `refused`; `None` if nothing else is known.

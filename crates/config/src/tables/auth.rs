@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct AuthSection {
     /// For which modules callers have to say who they are, by a token (`modkeep token create`): `private`, which
     /// is those of --private and those that `[[access]]` rules name; `all`; or `off`. Without it `private` where
-    /// there are rules, else `off`: whoever reaches the server reads all that it has.
+    /// there are rules or issuers, else `off`: whoever reaches the server reads all that it has.
     #[schemars(extend("x-flag" = "auth-require", "x-value" = "off|private|all", "examples" = ["private"]))]
     pub require: ConfigValue<Option<AuthRequirement>>,
 }
