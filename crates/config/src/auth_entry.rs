@@ -167,7 +167,7 @@ pub(crate) fn read(
         }
         ("oidc", _) => errors.push(ISSUER.refuse(start, "it is a table: [auth.oidc]", source)),
         ("ci", _) => {
-            errors.push(JOBS.refuse(start, "it is an array of tables: [[auth.ci]]", source))
+            errors.push(JOBS.refuse(start, "it is an array of tables: [[auth.ci]]", source));
         }
         _ => {
             let known = OPTIONS.iter().map(OptionRow::place);
@@ -203,20 +203,15 @@ pub(crate) fn json_schemas() -> [(&'static str, serde_json::Value); 2] {
 fn inlined(schema: &serde_json::Value, root: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match schema {
-        Value::Object(object) => match object.get("$ref").and_then(Value::as_str) {
-            Some(reference) => {
+        Value::Object(object) => {
+            if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
                 let target = root.pointer(reference.trim_start_matches('#'));
-                target.map_or(Value::Null, |target| inlined(target, root))
+                return target.map_or(Value::Null, |target| inlined(target, root));
             }
-            None => {
-                let parts = object.iter().filter(|(name, _)| *name != "$defs");
-                Value::Object(
-                    parts
-                        .map(|(name, part)| (name.clone(), inlined(part, root)))
-                        .collect(),
-                )
-            }
-        },
+            let parts = object.iter().filter(|(name, _)| *name != "$defs");
+            let parts = parts.map(|(name, part)| (name.clone(), inlined(part, root)));
+            Value::Object(parts.collect())
+        }
         Value::Array(parts) => parts.iter().map(|part| inlined(part, root)).collect(),
         other => other.clone(),
     }

@@ -32,14 +32,12 @@ pub fn json_schema() -> Value {
 fn add_auth(schema: &mut Value) {
     let of_section = schema["properties"][auth_entry::KEY]["$ref"].as_str();
     let pointer = of_section.map(|reference| reference.trim_start_matches('#').to_owned());
-    let section = match pointer {
-        Some(pointer) => schema.pointer_mut(&pointer),
-        None => {
-            let empty =
-                json!({ "type": "object", "properties": {}, "additionalProperties": false });
-            schema["properties"][auth_entry::KEY] = empty;
-            schema.pointer_mut("/properties/auth")
-        }
+    let section = if let Some(pointer) = pointer {
+        schema.pointer_mut(&pointer)
+    } else {
+        let empty = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+        schema["properties"][auth_entry::KEY] = empty;
+        schema.pointer_mut("/properties/auth")
     };
     if let Some(section) = section {
         for (key, table) in auth_entry::json_schemas() {

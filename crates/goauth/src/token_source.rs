@@ -87,7 +87,8 @@ pub(crate) struct GivenToken {
 /// What a person has to do to log in.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct DeviceCode {
-    device_code: String,
+    #[serde(rename = "device_code")]
+    secret: String,
     pub(crate) user_code: String,
     pub(crate) verification_uri: String,
     pub(crate) verification_uri_complete: Option<String>,
@@ -159,7 +160,7 @@ impl ClientSource {
         let url = document.device;
         let url = url.ok_or(TokenSourceError::Missing("device_authorization_endpoint"))?;
         let form = self.wishes(audience);
-        let (authorization, form) = self.signed(&document.takes_basic, &form)?;
+        let (authorization, form) = self.signed(document.takes_basic, &form)?;
         let authorization = authorization.as_ref().map(Secret::reveal);
         let reply = client.post_form(&url, authorization, form, BOUNDS).await?;
         serde_json::from_slice(&reply.body).map_err(|_| refusal(&url, &reply))
@@ -173,7 +174,7 @@ impl ClientSource {
     ) -> Result<GivenToken, TokenSourceError> {
         let form = [
             ("grant_type", DEVICE_GRANT),
-            ("device_code", code.device_code.as_str()),
+            ("device_code", code.secret.as_str()),
         ];
         let end = tokio::time::Instant::now() + Duration::from_secs(code.expires_in.min(3600));
         let mut pause = code
@@ -234,7 +235,7 @@ impl ClientSource {
         let (client, document) = self.reach(options).await?;
         let url = document.token;
         let url = url.ok_or(TokenSourceError::Missing("token_endpoint"))?;
-        let (authorization, form) = self.signed(&document.takes_basic, form)?;
+        let (authorization, form) = self.signed(document.takes_basic, form)?;
         let authorization = authorization.as_ref().map(Secret::reveal);
         let reply = client.post_form(&url, authorization, form, BOUNDS).await?;
         given(&url, &reply)
@@ -243,7 +244,7 @@ impl ClientSource {
     /// The form with what proves the client, and the header that does.
     fn signed(
         &self,
-        takes_basic: &bool,
+        takes_basic: bool,
         form: &[(&str, &str)],
     ) -> Result<(Option<Secret>, String), TokenSourceError> {
         let mut text = form_urlencoded::Serializer::new(String::new());
@@ -259,7 +260,7 @@ impl ClientSource {
             }
         };
         let authorization = match secret {
-            Some(secret) if *takes_basic => Some(oidc::client_basic(&self.id, &secret)),
+            Some(secret) if takes_basic => Some(oidc::client_basic(&self.id, &secret)),
             Some(secret) => {
                 text.append_pair("client_id", &self.id);
                 text.append_pair("client_secret", secret.reveal());

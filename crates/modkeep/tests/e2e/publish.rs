@@ -305,7 +305,7 @@ fn of_two_publishers_of_one_version_exactly_one_wins() {
                     put(address, &path(offer, "zip"), &offer.zip()).status
                 })
             });
-            let ended = publishers.into_iter().map(|publisher| publisher.join());
+            let ended = publishers.into_iter().map(thread::ScopedJoinHandle::join);
             ended.map(Result::unwrap).collect()
         });
         let winners: Vec<usize> = (0..3).filter(|at| statuses[*at] == 201).collect();

@@ -33,6 +33,9 @@ pub(crate) fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_893_456_000 + seconds).unwrap()
 }
 
+/// The `Authorization` of a posted form, and its pairs.
+pub(crate) type PostedForm = (Option<String>, Vec<(String, String)>);
+
 /// What it says, and what it was asked.
 pub(crate) struct FakeIssuer {
     pub(crate) keys: Mutex<Value>,
@@ -45,7 +48,7 @@ pub(crate) struct FakeIssuer {
     pub(crate) gate: Semaphore,
     pub(crate) documents: AtomicUsize,
     pub(crate) introspections: AtomicUsize,
-    pub(crate) forms: Mutex<Vec<(Option<String>, Vec<(String, String)>)>>,
+    pub(crate) forms: Mutex<Vec<PostedForm>>,
 }
 
 impl FakeIssuer {

@@ -1,5 +1,9 @@
 //! An issuer in memory that says what a test wants and counts what it is asked, tokens that another implementation made,
-//! and a real server of OpenID Connect.
+//! and a real server of `OpenID` Connect.
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests: a step that cannot be taken is a failure"
+)]
 
 mod check;
 mod ci;

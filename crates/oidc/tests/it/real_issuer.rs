@@ -1,4 +1,4 @@
-//! A real server of OpenID Connect: the whole loop, its outages, and what the check finds out.
+//! A real server of `OpenID` Connect: the whole loop, its outages, and what the check finds out.
 
 use crate::fake_issuer::{SigningKey, name_or_reason, told};
 use access::{FailureReason, IdentityKind, Secret};

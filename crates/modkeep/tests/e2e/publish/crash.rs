@@ -74,7 +74,7 @@ fn a_kill_leaves_each_version_whole_or_absent() {
             }
             thread::sleep(moment);
             server.kill();
-            let ended = publishers.into_iter().map(|publisher| publisher.join());
+            let ended = publishers.into_iter().map(thread::ScopedJoinHandle::join);
             ended.flat_map(Result::unwrap).collect()
         });
         server.start();
