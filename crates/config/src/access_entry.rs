@@ -120,14 +120,8 @@ pub(crate) fn read(
     array: DeArray<'_>,
     source: SourceText<'_>,
 ) -> Result<Vec<AccessRule>, Vec<ConfigError>> {
-    let (read, mut errors) = TABLES.read::<AccessEntry>(array, source);
-    let mut rules = Vec::new();
-    for (start, entry) in read {
-        match entry.rule() {
-            Ok(rule) => rules.push(rule),
-            Err(why) => errors.push(TABLES.refuse(start, why, source)),
-        }
-    }
+    let (rules, errors) = TABLES.read(array, source, AccessEntry::rule);
+    let rules = rules.into_iter().map(|(_, rule)| rule).collect();
     if errors.is_empty() {
         Ok(rules)
     } else {
@@ -221,7 +215,7 @@ publish-by = [\"ci\"]
             ),
             (format!("{HEAD}users = [\"x\"]\n"), "missing field `allow`"),
             (
-                format!("{HEAD}users = [\"x\"]\nallow = [\"raed\"]\n"),
+                format!("{HEAD}users = [\"x\"]\nallow = [\"reads\"]\n"),
                 "did you mean \"read\"?",
             ),
             (

@@ -143,7 +143,7 @@ pub(crate) fn read(
         ("oidc", DeValue::Table(_)) => {
             let mut tables = DeArray::new();
             tables.push(value);
-            let (tables, wrong) = ISSUER.read::<IssuerTable>(tables, source);
+            let (tables, wrong) = ISSUER.read(tables, source, Ok::<IssuerTable, String>);
             errors.extend(wrong);
             for (_, table) in tables {
                 match table.settings() {
@@ -156,7 +156,7 @@ pub(crate) fn read(
             let DeValue::Array(tables) = value.into_inner() else {
                 return;
             };
-            let (tables, wrong) = JOBS.read::<JobTable>(tables, source);
+            let (tables, wrong) = JOBS.read(tables, source, Ok::<JobTable, String>);
             errors.extend(wrong);
             for (number, (at, table)) in (1..).zip(tables) {
                 match table.mapping(number, &settings.ci) {

@@ -29,12 +29,14 @@ pub(crate) struct TableArray {
 // === impl TableArray ===
 
 impl TableArray {
-    /// Reads the tables with the places of their beginnings, and says what is wrong with the others.
-    pub(crate) fn read<T: DeserializeOwned>(
+    /// Reads the tables, and makes something of each; gives what was made with the places of their beginnings, and
+    /// what is wrong with the others, in their order.
+    pub(crate) fn read<T: DeserializeOwned, U>(
         &self,
         array: DeArray<'_>,
         source: SourceText<'_>,
-    ) -> (Vec<(usize, T)>, Vec<ConfigError>) {
+        make: impl Fn(T) -> Result<U, String>,
+    ) -> (Vec<(usize, U)>, Vec<ConfigError>) {
         let (mut read, mut errors) = (Vec::new(), Vec::new());
         for element in array {
             let start = element.span().start;
@@ -42,8 +44,9 @@ impl TableArray {
                 errors.push(self.refuse(start, "an element is no table", source));
                 continue;
             };
-            match self.read_one(table, start, source) {
-                Ok(entry) => read.push((start, entry)),
+            match self.read_one(table, start, source).map(&make) {
+                Ok(Ok(made)) => read.push((start, made)),
+                Ok(Err(why)) => errors.push(self.refuse(start, why, source)),
                 Err(wrong) => errors.extend(wrong),
             }
         }

@@ -225,14 +225,9 @@ pub(crate) fn read(
         .iter()
         .next()
         .map_or(0, |element| element.span().start);
-    let (read, mut errors) = TABLES.read::<UpstreamEntry>(array, source);
-    let mut entries: Vec<UpstreamEntry> = Vec::new();
-    for (start, entry) in read {
-        match entry.problem() {
-            None => entries.push(entry),
-            Some(why) => errors.push(TABLES.refuse(start, why, source)),
-        }
-    }
+    let made = |entry: UpstreamEntry| entry.problem().map_or(Ok(entry.clone()), Err);
+    let (entries, mut errors) = TABLES.read(array, source, made);
+    let entries: Vec<UpstreamEntry> = entries.into_iter().map(|(_, entry)| entry).collect();
     for (index, entry) in entries.iter().enumerate() {
         let earlier = entries.iter().take(index);
         let is_taken = |name: &String| {

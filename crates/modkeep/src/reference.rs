@@ -168,6 +168,8 @@ pub fn errors_page() -> String {
 pub fn metrics_page() -> String {
     let mut registry = process::registry();
     server::HttpMetrics::default().register(&mut registry);
+    access::AccessMetrics::default().register(&mut registry);
+    oidc::IssuerMetrics::default().register(&mut registry);
     let jobs = jobs::JobMetrics::default();
     jobs.know("example");
     jobs.register(&mut registry);

@@ -15,7 +15,7 @@ pub(super) static MOVED: FailureCause = FailureCause {
         // go 1.11 and 1.12.
         decisive("parsing go.mod: unexpected module path \"{new}\""),
         // What a server of ours adds to an absence.
-        telling("its newest go.mod declares its path as: {new}"),
+        decisive("its newest go.mod declares its path as: {new}"),
         telling("the repository {url} has moved to {...}"),
     ],
     remedies: &[

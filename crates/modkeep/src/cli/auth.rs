@@ -36,8 +36,8 @@ pub(crate) fn auth() -> Command {
             file("ca", "PEM file of further trusted roots, for the issuer"),
         ])
         .after_help(
-            "Examples:\n  GOAUTH='modkeep auth --server https://modules.corp.example --token-file /run/secrets/modkeep'\n  \
-             modkeep auth login --server https://modules.corp.example --issuer https://login.corp.example --client-id go\n  \
-             GOAUTH='modkeep auth --server https://modules.corp.example --audience modkeep'   (in a job of GitHub Actions)",
+            "Examples:\n  GOAUTH='modkeep auth --server https://go.example --token-file /run/secrets/modkeep'\n  \
+             modkeep auth login --server https://go.example --issuer https://id.example --client-id go\n  \
+             GOAUTH='modkeep auth --server https://go.example --audience modkeep'   (in a job of GitHub Actions)",
         )
 }

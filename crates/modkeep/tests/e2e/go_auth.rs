@@ -146,12 +146,12 @@ fn run_alone(client: &Client) -> String {
 
 #[test]
 fn a_token_that_the_server_refuses_is_had_anew_and_kept_for_its_user_alone() {
-    let Some(_issuer) = OidcServer::start() else {
+    let Some(issuer) = OidcServer::start() else {
         return;
     };
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), CLIENT.1).unwrap();
-    let issuer_url = _issuer.issuer();
+    let issuer_url = issuer.issuer();
     let client = Client::new(&[
         "--issuer",
         &issuer_url,
@@ -188,7 +188,18 @@ fn a_token_that_the_server_refuses_is_had_anew_and_kept_for_its_user_alone() {
     let second = refused(&client, 401);
     assert_ne!(second, first);
     client.server.know(&second);
-    client.server.page("/corp.example/m/@v/list", "v1.0.0\n");
+    for (name, text) in [
+        ("list", "v1.0.0\n"),
+        (
+            "v1.0.0.info",
+            r#"{"Version":"v1.0.0","Time":"2026-01-01T00:00:00Z"}"#,
+        ),
+        ("v1.0.0.mod", "module corp.example/m\n"),
+    ] {
+        client
+            .server
+            .page(&format!("/corp.example/m/@v/{name}"), text);
+    }
     let listed = client.list("corp.example/m");
     assert_eq!(
         listed.stdout.trim(),

@@ -44,6 +44,7 @@ mod gate_known;
 mod gate_mutations;
 mod gate_names;
 mod gate_policy;
+mod go_auth;
 mod guide;
 mod heads;
 mod idle;

@@ -14,7 +14,7 @@ use vcs::{
 
 /// Seeds that a run takes; `DIRECT_REPOSITORIES` in the environment asks for more, and `DIRECT_FIRST` says with
 /// which one they begin.
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 3;
 
 /// How many names `go` is asked for by one command.
 const BATCH: usize = 60;

@@ -18,8 +18,8 @@ use vcs::{Repositories, RepositoryAccess, RepositoryOptions, VcsKind};
 /// Repositories of each system; `DIRECT_OTHERS` in the environment asks for more.
 const SEEDS: u64 = 1;
 
-/// Names of each hg repository that are asked for.
-const HG_NAMES: usize = 10;
+/// Names of each hg repository that are asked for: each costs `go` some seconds.
+const HG_NAMES: usize = 4;
 
 /// Each question costs `go` several starts of hg, which is not quick.
 const LIMIT: Duration = Duration::from_mins(10);
