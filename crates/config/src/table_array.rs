@@ -45,7 +45,7 @@ impl TableArray {
                 continue;
             };
             match self.read_one(table, start, source).map(&make) {
-                Ok(Ok(made)) => read.push((start, made)),
+                Ok(Ok(entry)) => read.push((start, entry)),
                 Ok(Err(why)) => errors.push(self.refuse(start, why, source)),
                 Err(wrong) => errors.extend(wrong),
             }

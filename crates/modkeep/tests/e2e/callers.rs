@@ -2,7 +2,12 @@
 //! show; public modules are for everybody, whatever stands in the request.
 
 use crate::site::{BINARY, module, wait_until};
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 use testkit::{
     client::{self, Answer},
     fixture::{Corpus, Module},
@@ -90,6 +95,48 @@ fn token(data: &Path, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&done.stderr)
     );
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
+/// `TOKEN_KILLS=100` kills as many.
+#[test]
+fn a_kill_while_a_token_is_written_leaves_it_whole_or_absent() {
+    let rounds = std::env::var("TOKEN_KILLS");
+    let rounds: usize = rounds.map_or(8, |text| text.parse().unwrap());
+    let data = tempfile::tempdir().unwrap();
+    token(data.path(), &["create", "first", "--scope", "read"]);
+    let (mut shown, mut killed) = (vec!["first".to_owned()], 0);
+    for round in 0..rounds {
+        let name = format!("round-{round}");
+        let mut child = Command::new(BINARY)
+            .args(["token", "create", &name, "--scope", "read", "--data"])
+            .arg(data.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let into_it = u64::try_from(round).unwrap() * 37 % 250;
+        std::thread::sleep(Duration::from_millis(5 + into_it));
+        child.kill().unwrap();
+        let done = child.wait_with_output().unwrap();
+        killed += usize::from(!done.status.success());
+        if done.stdout.ends_with(b"\n") {
+            shown.push(name);
+        }
+        let list = token(data.path(), &["list", "--json"]);
+        let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+        let names: Vec<_> = list
+            .iter()
+            .map(|token| token["name"].as_str().unwrap())
+            .collect();
+        assert!(
+            shown.iter().all(|name| names.contains(&name.as_str())),
+            "{shown:?} {names:?}"
+        );
+    }
+    println!(
+        "{rounds} rounds, {killed} killed before their end, {} tokens shown, none lost",
+        shown.len()
+    );
 }
 
 /// Everything about a private module that has an address.

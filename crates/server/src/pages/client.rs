@@ -1,4 +1,4 @@
-//! `/-/client`: what a client of this server sets ([`ClientSettings`](crate::ClientSettings)).
+//! `/-/client`: what a client of this server sets ([`ClientSettings`]).
 
 use super::{PageResponse, request::PageRequest};
 use crate::{ClientSettings, surface::Surface};
