@@ -16,7 +16,9 @@ use std::{
 /// What CI runs: the parsers that strangers reach first, and everything that is imported.
 const CHECKED: [&str; 5] = ["info", "http2", "bundle", "bundle_import", "import"];
 
+/// The feature of the targets that need a server or a store, and these.
 const FEATURE: &str = "service";
+const SERVICE: [&str; 3] = ["bundle_import", "http2", "import"];
 
 /// Counters for libFuzzer.
 const COVERAGE: &[&str] = &[
@@ -105,8 +107,13 @@ fn build(fuzz: &Path, targets: &[String]) -> Result<PathBuf> {
         .current_dir(fuzz)
         .env("RUSTFLAGS", COVERAGE.join(" "))
         // With a target, build scripts and macros are left without counters.
-        .args(["build", "--release", "--features", FEATURE])
-        .args(["--target", &host]);
+        .args(["build", "--release", "--target", &host]);
+    if targets
+        .iter()
+        .any(|target| SERVICE.contains(&target.as_str()))
+    {
+        command.args(["--features", FEATURE]);
+    }
     for target in targets {
         command.args(["--bin", target]);
     }
