@@ -63,12 +63,7 @@ impl HttpSource {
         options: &UpstreamOptions,
     ) -> Result<Self, BuildError> {
         let clients = Clients::try_new(&name, url, tls, options)?;
-        let grants = || {
-            let token_url = options.grant.as_ref().map_or(url, |grant| &grant.token_url);
-            let clients = Clients::try_new(&name, token_url, tls, options)?;
-            Ok(clients.home().client().0)
-        };
-        let credentials = SourceCredentials::try_new(url, options, grants)?;
+        let credentials = SourceCredentials::try_new(url, options)?;
         let mut base = url.clone();
         // Both setters fail only for URLs without a host, which http and https URLs are not.
         let _ = (base.set_username(""), base.set_password(None));

@@ -7,23 +7,24 @@
 
 use std::{fmt, fs, path::PathBuf, sync::Arc, time::Duration};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use parking_lot::RwLock;
-use reqwest::{Client, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde::Deserialize;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::sync::Mutex;
 use url::Url;
 
 use crate::{
-    BuildError, SourceName, UpstreamOptions,
+    AnswerBounds, BuildError, SourceName, UpstreamOptions, UrlClient,
     credentials::{Credentials, is_loopback},
     options::ClientGrant,
 };
 
-/// The longest answer of an authorisation server that is read.
-const LONGEST_GRANT: usize = 64 * 1024;
-
-/// How long an authorisation server may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// What an authorisation server may cost.
+const BOUNDS: AnswerBounds = AnswerBounds {
+    deadline: Duration::from_secs(10),
+    bytes: 64 * 1024,
+};
 
 /// What a source is shown. Its `Debug` shows no secret.
 pub(crate) struct SourceCredentials {
@@ -40,7 +41,10 @@ enum Renewal {
     /// The file is read again.
     File { url: Url, path: PathBuf },
     /// A token is granted.
-    Grant { client: Client, grant: ClientGrant },
+    Grant {
+        client: UrlClient,
+        grant: ClientGrant,
+    },
 }
 
 /// What an authorisation server answers (RFC 6749 section 5.1).
@@ -53,22 +57,19 @@ struct GrantedToken {
 // === impl SourceCredentials ===
 
 impl SourceCredentials {
-    /// What a source at this URL is shown. `client` asks an authorisation server, if one is named.
+    /// What a source at this URL is shown.
     ///
     /// # Errors
     /// The file cannot be used, or a secret would travel in the open.
-    pub(crate) fn try_new(
-        url: &Url,
-        options: &UpstreamOptions,
-        client: impl FnOnce() -> Result<Client, BuildError>,
-    ) -> Result<Self, BuildError> {
+    pub(crate) fn try_new(url: &Url, options: &UpstreamOptions) -> Result<Self, BuildError> {
         if let Some(grant) = &options.grant {
             for asked in [&grant.token_url, url] {
                 if asked.scheme() != "https" && !is_loopback(asked) {
                     return Err(BuildError::InsecureCredentials(SourceName::of(asked)));
                 }
             }
-            let (client, grant) = (client()?, grant.clone());
+            let client = UrlClient::try_new(&grant.token_url, options)?;
+            let grant = grant.clone();
             return Ok(Self::new(None, Renewal::Grant { client, grant }));
         }
         let shown = Credentials::of(url, options.credentials.as_deref())?;
@@ -159,21 +160,30 @@ pub(crate) fn show(
 }
 
 /// Asks for a token. Nothing that came is repeated in an error: it may hold one.
-async fn granted(client: &Client, grant: &ClientGrant) -> Result<Credentials, String> {
+async fn granted(client: &UrlClient, grant: &ClientGrant) -> Result<Credentials, String> {
     let secret = read_secret(grant.secret_file.clone()).await?;
-    let request = client
-        .post(grant.token_url.clone())
-        .basic_auth(&grant.client_id, Some(secret))
-        .header(http::header::ACCEPT, "application/json")
-        .header(
-            http::header::CONTENT_TYPE,
-            "application/x-www-form-urlencoded",
-        )
-        .body(grant_form(grant));
-    let token = timeout(PATIENCE, answered(request)).await;
-    let token =
-        token.map_err(|_| "the authorisation server did not answer in time".to_owned())??;
-    Ok(Credentials::Bearer(token))
+    // Both are encoded as in a form first (RFC 6749 section 2.3.1).
+    let encoded =
+        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = format!("{}:{}", encoded(&grant.client_id), encoded(&secret));
+    let basic = format!("Basic {}", BASE64_STANDARD.encode(pair));
+    let form = grant_form(grant);
+    let reply = client
+        .post_form(&grant.token_url, Some(&basic), form, BOUNDS)
+        .await;
+    let reply = reply.map_err(|error| error.to_string())?;
+    if !(200..300).contains(&reply.status) {
+        return Err(format!(
+            "the authorisation server answered {}",
+            reply.status
+        ));
+    }
+    let token: GrantedToken = serde_json::from_slice(&reply.body)
+        .map_err(|_| "the authorisation server granted no token".to_owned())?;
+    if !token.token_type.eq_ignore_ascii_case("bearer") || token.access_token.is_empty() {
+        return Err("the authorisation server granted no bearer token".to_owned());
+    }
+    Ok(Credentials::Bearer(token.access_token))
 }
 
 /// The form of a request for a token.
@@ -184,30 +194,6 @@ fn grant_form(grant: &ClientGrant) -> String {
         form.append_pair("scope", scope);
     }
     form.finish()
-}
-
-async fn answered(request: RequestBuilder) -> Result<String, String> {
-    let response = request.send().await;
-    let mut response =
-        response.map_err(|_| "the authorisation server could not be reached".to_owned())?;
-    if !response.status().is_success() {
-        let status = response.status().as_u16();
-        return Err(format!("the authorisation server answered {status}"));
-    }
-    let mut text = Vec::new();
-    let broken = |_| "the answer of the authorisation server broke off".to_owned();
-    while let Some(piece) = response.chunk().await.map_err(broken)? {
-        if text.len() + piece.len() > LONGEST_GRANT {
-            return Err("the answer of the authorisation server is too long".to_owned());
-        }
-        text.extend_from_slice(&piece);
-    }
-    let token: GrantedToken = serde_json::from_slice(&text)
-        .map_err(|_| "the authorisation server granted no token".to_owned())?;
-    if !token.token_type.eq_ignore_ascii_case("bearer") || token.access_token.is_empty() {
-        return Err("the authorisation server granted no bearer token".to_owned());
-    }
-    Ok(token.access_token)
 }
 
 async fn read_secret(path: PathBuf) -> Result<String, String> {

@@ -55,7 +55,7 @@ async fn a_file_that_was_changed_is_read_again_at_a_refusal() {
 async fn a_granted_token_that_expired_is_granted_anew_once_for_all_who_meet_it() {
     let issuer = Arc::new(
         Fake::start(|asked, number| {
-            let is_client = asked.header("authorization") == Some("Basic bWU6czNjcmV0");
+            let is_client = asked.header("authorization") == Some("Basic bWU6czNjcmV0JTJCJTNB");
             let token = ["first", "second"].get(number).unwrap_or(&"later");
             let body = format!(
                 "{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":60}}"
@@ -70,7 +70,7 @@ async fn a_granted_token_that_expired_is_granted_anew_once_for_all_who_meet_it()
     );
     let fake = guarded("Bearer second").await;
     let secret = tempfile::NamedTempFile::new().unwrap();
-    fs::write(&secret, "s3cret\n").unwrap();
+    fs::write(&secret, "s3cret+:\n").unwrap();
     let url = Url::parse(&fake.url()).unwrap();
     let grant = ClientGrant {
         token_url: Url::parse(&format!("{}/token", issuer.url())).unwrap(),
