@@ -32,8 +32,8 @@ use crate::{
 use access::AccessScopes;
 use codes::Code;
 use oidc::{
-    CiMapping, ClaimFilter, ClientSettings, DEFAULT_DENIED_EVENTS, DEFAULT_KEY_AGE,
-    IntrospectionMode, IssuerSettings, IssuerUrl, IssuerUrlError, ProviderSettings,
+    CiMapping, ClaimFilter, DEFAULT_DENIED_EVENTS, DEFAULT_KEY_AGE, IntrospectionMode,
+    IssuerClient, IssuerSettings, IssuerUrl, IssuerUrlError, ProviderSettings,
 };
 use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
@@ -228,7 +228,7 @@ impl IssuerTable {
             ));
         }
         let client = match (self.client_id, self.client_secret_file) {
-            (Some(id), Some(secret_file)) => Some(ClientSettings { id, secret_file }),
+            (Some(id), Some(secret_file)) => Some(IssuerClient { id, secret_file }),
             (None, None) => None,
             (Some(_), None) => return Err(bad("client-id needs client-secret-file".to_owned())),
             (None, Some(_)) => return Err(bad("client-secret-file needs client-id".to_owned())),

@@ -252,7 +252,7 @@ impl ClientSource {
         let secret = match &self.secret_file {
             None => None,
             Some(file) => {
-                let client = oidc::ClientSettings {
+                let client = oidc::IssuerClient {
                     id: self.id.clone(),
                     secret_file: file.clone(),
                 };

@@ -93,7 +93,7 @@ async fn report(
     if let Some(people) = &settings.issuer {
         jobs.remove(&people.issuer);
         let transport = transport(&people.issuer, reach)?;
-        let secret = people.client.as_ref().map(oidc::ClientSettings::secret);
+        let secret = people.client.as_ref().map(oidc::IssuerClient::secret);
         let secret = secret.transpose()?;
         whole = IssuerReport::of_people(transport.as_ref(), people, secret.as_ref(), now).await;
     }

@@ -42,7 +42,7 @@ pub struct IssuerReport {
 }
 
 #[derive(Deserialize)]
-struct TokenText {
+struct ClientToken {
     access_token: Option<String>,
     error: Option<String>,
 }
@@ -178,7 +178,7 @@ impl IssuerReport {
     }
 
     fn judge_token(&mut self, settings: &IssuerSettings, reply: &IssuerReply) {
-        let text: Option<TokenText> = serde_json::from_slice(&reply.body).ok();
+        let text: Option<ClientToken> = serde_json::from_slice(&reply.body).ok();
         let error = text.as_ref().and_then(|text| text.error.as_deref());
         match error {
             Some("invalid_client") => self.refused(settings),

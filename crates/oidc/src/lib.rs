@@ -46,7 +46,7 @@ pub use key_set::{KeySet, KeySetError};
 pub use metrics::IssuerMetrics;
 pub use provider::Provider;
 pub use settings::{
-    ClientSettings, DEFAULT_KEY_AGE, IntrospectionMode, IssuerSettings, IssuerUrl, IssuerUrlError,
+    DEFAULT_KEY_AGE, IntrospectionMode, IssuerClient, IssuerSettings, IssuerUrl, IssuerUrlError,
     ProviderSettings, SecretFileError,
 };
 pub use token::SignedToken;

@@ -29,7 +29,7 @@ pub struct IssuerSettings {
     /// What `aud` has to name.
     pub audience: String,
     /// As whom it is asked about tokens.
-    pub client: Option<ClientSettings>,
+    pub client: Option<IssuerClient>,
     /// The scopes that every token needs.
     pub scopes: Vec<String>,
     /// The claim that names the caller.
@@ -44,7 +44,7 @@ pub struct IssuerSettings {
 
 /// As whom an issuer is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientSettings {
+pub struct IssuerClient {
     /// The name.
     pub id: String,
     /// The file of the secret.
@@ -175,9 +175,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-// === impl ClientSettings ===
+// === impl IssuerClient ===
 
-impl ClientSettings {
+impl IssuerClient {
     /// The secret in its file, without the line's end.
     ///
     /// # Errors

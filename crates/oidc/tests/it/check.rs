@@ -3,13 +3,13 @@
 use crate::fake_issuer::{FakeIssuer, SigningKey, key_set, moment, person, settings};
 use access::Secret;
 use codes::Code;
-use oidc::{ClientSettings, IssuerReport, IssuerSettings, IssuerUrl, IssuerUrlError};
+use oidc::{IssuerClient, IssuerReport, IssuerSettings, IssuerUrl, IssuerUrlError};
 use serde_json::json;
 use std::sync::Arc;
 
 fn asking() -> IssuerSettings {
     IssuerSettings {
-        client: Some(ClientSettings {
+        client: Some(IssuerClient {
             id: "modkeep".to_owned(),
             secret_file: "/nowhere".into(),
         }),

@@ -4,7 +4,7 @@ use crate::fake_issuer::{
     FakeIssuer, SigningKey, for_people, key_set, moment, name_or_reason, person, settings, told,
 };
 use access::{FailureReason, Secret};
-use oidc::{ClientSettings, IntrospectionMode, IssuerSettings};
+use oidc::{IntrospectionMode, IssuerClient, IssuerSettings};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ fn asking(mode: IntrospectionMode) -> (IssuerSettings, tempfile::NamedTempFile) 
         std::fs::write(file.path(), "s3cret:+\n").unwrap();
         file
     };
-    let client = ClientSettings {
+    let client = IssuerClient {
         id: "modkeep server".to_owned(),
         secret_file: file.path().to_owned(),
     };

@@ -5,8 +5,8 @@ use access::{FailureReason, IdentityKind, Secret};
 use codes::Code;
 use jiff::{SignedDuration, Timestamp};
 use oidc::{
-    ClientSettings, IntrospectionMode, IssuerMetrics, IssuerReport, IssuerSettings,
-    IssuerTransport, IssuerUrl, Provider, ProviderSettings, SecretFileError, client_basic,
+    IntrospectionMode, IssuerClient, IssuerMetrics, IssuerReport, IssuerSettings, IssuerTransport,
+    IssuerUrl, Provider, ProviderSettings, SecretFileError, client_basic,
 };
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -41,7 +41,7 @@ impl Site {
         IssuerSettings {
             issuer: IssuerUrl::parse(&self.issuer.issuer()).unwrap(),
             audience: audience.to_owned(),
-            client: Some(ClientSettings {
+            client: Some(IssuerClient {
                 id: CLIENT.0.to_owned(),
                 secret_file: self.secret.path().to_owned(),
             }),
