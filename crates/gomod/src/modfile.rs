@@ -37,7 +37,7 @@ pub use file::{ModFile, ParseMode, parse};
 pub use go_version::{is_go_version, is_toolchain_name};
 pub use interpret::is_directory_path;
 pub use printable::{UNICODE_VERSION, is_printable};
-pub use quote::{QuoteError, auto_quote, must_quote};
+pub use quote::{QuoteError, auto_quote, must_quote, without_escapes};
 pub use skim::{ModFileSummary, RetractedRange, skim};
 pub use syntax::{
     AttachedComments, Comment, CommentBlock, FileSyntax, LineId, Parenthesis, SyntaxBlock,

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! All of it is decided by names, before anything is looked up: a private module that is kept, one that is not and
-//! one that never was are refused in the same words after the same work. A warm public answer costs
+//! one that never was are refused in the same words after the same work, and nothing learns of the request. A warm public answer costs
 //! no more than the question whether it is guarded.
 //!
 //! Nobody is redirected: `go` would repeat its headers to another host.
@@ -19,7 +19,7 @@ use access::{
     AccessAction, AccessPolicy, AccessVerdict, AuthenticationFailure, Authenticator, Identity,
 };
 use codes::Code;
-use gomod::ModulePath;
+use gomod::{ModulePath, modfile::without_escapes};
 use http::{HeaderMap, header};
 use jiff::Timestamp;
 use parking_lot::RwLock;
@@ -73,26 +73,40 @@ impl AccessControl {
         Arc::clone(&self.policy.read())
     }
 
-    /// What callers have to be known for in a resource; `None` where everybody is answered.
+    /// What callers have to be known for in a resource; `None` where everybody is answered. The lookup of a module
+    /// in a checksum database is about the module; what else a database of a private name has is for
+    /// every known caller.
     pub(crate) fn guarded(&self, proxy: &Proxy, resource: &Resource) -> Option<GuardedSubject> {
         let policy = self.policy.read();
         if policy.is_open() {
             return None;
         }
-        let is_private = proxy.is_private(resource);
-        let name = subject(resource);
-        match name {
-            Some(name) if policy.guards(&name, is_private) => Some(GuardedSubject::Module(name)),
-            None if is_private => Some(GuardedSubject::Module(String::new())),
-            _ if policy.guards_everything() => Some(GuardedSubject::Server),
-            _ => None,
+        if let Some(name) = subject(resource)
+            && policy.guards(&name, is_private(proxy, &name))
+        {
+            return Some(GuardedSubject::Module(name));
+        }
+        (policy.guards_everything() || proxy.is_private(resource)).then_some(GuardedSubject::Server)
+    }
+
+    /// Whether a path of the module protocol, as it came, may be about what is guarded. It is asked before anything
+    /// is looked up, so what is no path of a module is taken for guarded.
+    pub(crate) fn may_guard(&self, proxy: &Proxy, path: &str) -> bool {
+        let policy = self.policy.read();
+        if policy.is_open() {
+            return false;
+        }
+        let module = path.split("/@").next().unwrap_or_default();
+        match ModulePath::unescape(module) {
+            Ok(module) => policy.guards(module.as_str(), is_private(proxy, module.as_str())),
+            Err(_) => true,
         }
     }
 
     /// Whether callers have to be known for a module.
-    pub(crate) fn guards_module(&self, proxy: &Proxy, module: &ModulePath) -> bool {
-        let list = Resource::List(module.clone());
-        self.guarded(proxy, &list).is_some()
+    pub(crate) fn guards_module(&self, proxy: &Proxy, module: &str) -> bool {
+        let policy = self.policy.read();
+        !policy.is_open() && policy.guards(module, is_private(proxy, module))
     }
 
     /// Who asks. Nobody is asked for a request without credentials.
@@ -254,17 +268,37 @@ fn subject(resource: &Resource) -> Option<String> {
     Some(module.map_or_else(|_| name.to_owned(), |module| module.as_str().to_owned()))
 }
 
-/// The module paths in a posted list: every word of it that is one.
-pub(crate) fn modules_in(list: &[u8]) -> impl Iterator<Item = ModulePath> + '_ {
-    let text = str::from_utf8(list).unwrap_or_default();
-    text.split(|letter: char| letter.is_whitespace() || "\"`'@,;()".contains(letter))
-        .filter(|word| word.contains('.'))
-        .filter_map(|word| ModulePath::parse(word).ok())
+/// Whether a module, or a text in the place of one, is private.
+fn is_private(proxy: &Proxy, name: &str) -> bool {
+    match ModulePath::parse(name) {
+        Ok(module) => proxy.is_private(&Resource::List(module)),
+        Err(_) => proxy.is_private_text(name),
+    }
+}
+
+/// Everything in a posted list that could be a module path, in whatever form the list has: a go.mod may have names
+/// in strings with escapes, and end a word without a space. Better a name too many than one that is not seen.
+pub(crate) fn names_in(list: &[u8]) -> Vec<String> {
+    let escaped = list.contains(&b'\\').then(|| without_escapes(list));
+    let texts = [Some(list), escaped.as_deref()];
+    let mut names = Vec::new();
+    for text in texts.into_iter().flatten() {
+        let words = text.split(|byte| !is_of_a_path(*byte));
+        let words = words.filter_map(|word| str::from_utf8(word).ok());
+        let parts = words.flat_map(|word| word.split("//"));
+        names.extend(parts.filter(|part| part.contains('.')).map(str::to_owned));
+    }
+    names
+}
+
+/// The characters of module paths (golang.org/x/mod, `module.CheckPath`) and their separator.
+fn is_of_a_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{modules_in, subject};
+    use super::{names_in, subject};
     use gomod::ModulePath;
     use protocol::Resource;
 
@@ -296,10 +330,10 @@ mod tests {
     #[test]
     fn names_are_found_in_lists_of_every_form() {
         let list = b"corp.example/a v1.0.0 h1:x=\nrequire (\n\t\"corp.example/b\" v1\n)\n{\"m\":\"x\"}\ncorp.example/c@v1.0.0";
-        let found: Vec<_> = modules_in(list).map(|module| module.to_string()).collect();
+        let found = names_in(list);
         for name in ["corp.example/a", "corp.example/b", "corp.example/c"] {
             assert!(
-                found.iter().any(|module| module == name),
+                found.iter().any(|found| found == name),
                 "{name} in {found:?}"
             );
         }

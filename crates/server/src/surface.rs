@@ -81,10 +81,10 @@ impl Surface {
 
     /// What lies in memory under the path of a request, whose path is not even parsed for it.
     pub(crate) fn at_hand(&self, caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
-        let (resource, answer) = self.proxy.at_hand(caller, path)?;
-        if self.access.guarded(&self.proxy, &resource).is_some() {
+        if self.access.may_guard(&self.proxy, path) {
             return None;
         }
+        let (resource, answer) = self.proxy.at_hand(caller, path)?;
         if let Some(observer) = &self.observer {
             observer.answered(&resource, &answer);
         }

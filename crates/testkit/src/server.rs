@@ -56,6 +56,8 @@ pub struct Modkeep {
     port: Port,
     data: TempDir,
     log: Arc<Mutex<Vec<String>>>,
+    /// Lines that its earlier lives printed.
+    earlier: usize,
     child: Option<Child>,
 }
 
@@ -166,6 +168,7 @@ impl Setup {
             port: Port::reserve(),
             data: tempfile::tempdir().unwrap(),
             log: Arc::default(),
+            earlier: 0,
             child: None,
         }
     }
@@ -185,6 +188,7 @@ impl Modkeep {
     #[track_caller]
     pub fn launch(&mut self) {
         assert!(self.child.is_none(), "the server runs already");
+        self.earlier = self.log.lock().len();
         let mut command = self.setup.command();
         command
             .arg("serve")
@@ -235,10 +239,9 @@ impl Modkeep {
     /// Behind TLS readiness is what the log says.
     fn listens_for_tls(&self) -> bool {
         let line = format!("listening on https://{}", self.address());
-        self.log
-            .lock()
-            .iter()
-            .any(|printed| printed.contains(&line))
+        let log = self.log.lock();
+        let mut printed = log.iter().skip(self.earlier);
+        printed.any(|printed| printed.contains(&line))
     }
 
     /// The GOPROXY entry for one with a certificate of its own.

@@ -89,6 +89,25 @@ fn escaped(character: char) -> String {
     }
 }
 
+/// A text in which each escape of a string is what it stands for; what is no escape stays as it is.
+pub fn without_escapes(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, behind)) = rest.split_first() {
+        let length = plain.len();
+        if byte == b'\\'
+            && let Some(next) = unescape(behind, &mut plain)
+        {
+            rest = next;
+            continue;
+        }
+        plain.truncate(length);
+        plain.push(byte);
+        rest = behind;
+    }
+    plain
+}
+
 /// The text of a double-quoted string, or `None` if it is malformed.
 fn unquote(word: &[u8]) -> Option<Vec<u8>> {
     let mut rest = word.strip_prefix(b"\"")?;

@@ -187,7 +187,15 @@ fn a_private_module_is_answered_to_those_who_may_see_it_and_to_nobody_else() {
             );
         }
     }
-    // Now all of it lies in memory.
+    // Now all of it lies in memory, and nobody looks for it there on behalf of those who may not know.
+    let lookups = || {
+        let page = site.server.get("/metrics").text();
+        let lines = page
+            .lines()
+            .filter(|line| line.starts_with("modkeep_lookups_total"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = lookups();
     for place in PLACES {
         assert_eq!(site.get(place, None).status, 401, "{place}");
         let hidden = site.get(place, Some(&other));
@@ -198,6 +206,7 @@ fn a_private_module_is_answered_to_those_who_may_see_it_and_to_nobody_else() {
             "{place}"
         );
     }
+    assert_eq!(lookups(), before);
     for token in [None, Some("mkt_unknown"), Some(good.as_str())] {
         let public = site.get("/example.com/a/@v/v1.0.0.mod", token);
         assert!(public.is_whole(), "{}", public.text());
@@ -368,6 +377,66 @@ fn lists_and_indexes_show_private_modules_to_those_who_may_see_them() {
             assert_eq!(status == refused, !shown, "{page} {token:?}: {status}");
         }
     }
+}
+
+#[test]
+fn a_list_names_what_is_private_in_no_spelling() {
+    let site = GuardedSite::start(&["--admin-listen", "127.0.0.1:0"]);
+    for body in [
+        "module m.example\n\nrequire corp.example/pay v1.0.0\n",
+        "module m.example\n\nrequire \"corp.example/pay\" v1.0.0\n",
+        "module m.example\n\nrequire `corp.example/pay` v1.0.0\n",
+        "module m.example\n\nrequire \"\\x63orp.example/pay\" v1.0.0\n",
+        "module m.example\n\nrequire \"\\143orp.example/p\\u0061y\" v1.0.0\n",
+        "module m.example\n\nrequire corp.example/pay//x v1.0.0\n",
+        "module m.example\n\nreplace example.com/a=>corp.example/pay v1.0.0\n",
+        "corp.example/pay@v1.0.0\n",
+    ] {
+        for page in ["/-/sums", "/-/prefetch", "/-/vuln/examine"] {
+            assert_eq!(
+                posted(&site, page, None, body.as_bytes()),
+                401,
+                "{page}: {body}"
+            );
+        }
+    }
+    assert!(site.private.asked().is_empty());
+    let windows = b"module m.example\n\nreplace example.com/a => ..\\lib\n";
+    assert_ne!(posted(&site, "/-/prefetch", None, windows), 401);
+}
+
+#[test]
+fn go_verifies_a_private_module_by_the_database_of_the_site_if_it_is_known() {
+    const DATABASE: &str = "sum.corp.example/2026";
+    let mut site = GuardedSite::start(&["--tls-self-signed"]);
+    let good = site.token("read:corp.example/pay");
+    site.server.stop();
+    let mut init = Command::new(BINARY);
+    init.args(["sumdb", "init", DATABASE, "--data"])
+        .arg(site.server.data());
+    let made = String::from_utf8(init.output().unwrap().stdout).unwrap();
+    let key = made
+        .lines()
+        .find_map(|line| line.strip_prefix("GOSUMDB="))
+        .unwrap();
+    site.server.set_option("--own-sumdb", DATABASE);
+    // Its name is private too.
+    site.server
+        .set_option("--private", "corp.example,*.corp.example");
+    site.server.start();
+    let port = site.server.address().port();
+    let client = |token: &str| {
+        let go = client_of(&site.server)
+            .env("GOSUMDB", key)
+            .env("GONOSUMDB", "none");
+        let text = format!("machine localhost:{port} login ci password {token}\n");
+        fs::write(go.home().join(".netrc"), text).unwrap();
+        go.download("corp.example/pay@v1.0.0")
+    };
+    let known = client(&good);
+    assert!(known.status.success(), "{known:?}");
+    assert!(known.stdout.contains("\"Sum\": \"h1:"), "{known:?}");
+    assert!(!client("mkt_unknown").status.success());
 }
 
 fn posted(site: &GuardedSite, page: &str, token: Option<&str>, body: &[u8]) -> u16 {

@@ -117,7 +117,7 @@ async fn page(
 /// Where callers are known, a private module is shown to those who may see it; else to operators only.
 fn may_see(surface: &Surface, caller: &RequestCaller, entry: &IndexEntry) -> bool {
     let (proxy, access) = (&surface.proxy, &surface.access);
-    if access.guards_module(proxy, &entry.module) {
+    if access.guards_module(proxy, entry.module.as_str()) {
         return access.may_read(caller, entry.module.as_str());
     }
     !proxy.is_private(&Resource::List(entry.module.clone()))

@@ -8,7 +8,7 @@
 
 use super::{PageResponse, PageResult};
 use crate::{
-    access_control::{CallerRefusal, RequestCaller, modules_in},
+    access_control::{CallerRefusal, RequestCaller, names_in},
     body::BodySource,
     budget::posted::{NoRoom, PostedRoom},
     connection::Peer,
@@ -190,9 +190,10 @@ impl PageRequest {
         if access.policy().is_open() || self.peer().entrance == Entrance::Admin {
             return Ok(());
         }
-        let hidden = modules_in(list)
-            .filter(|module| access.guards_module(&surface.proxy, module))
-            .filter(|module| !access.may_read(self.who(), module.as_str()))
+        let hidden = names_in(list)
+            .iter()
+            .filter(|name| access.guards_module(&surface.proxy, name))
+            .filter(|name| !access.may_read(self.who(), name))
             .count();
         if hidden == 0 {
             return Ok(());
@@ -200,7 +201,7 @@ impl PageRequest {
         if !self.who().is_known() {
             return Err(self.unknown_caller());
         }
-        let facts = format!("{hidden} modules of the list may not be read by this caller");
+        let facts = format!("{hidden} names in the list may not be read by this caller");
         Err(self.refusal(&Refusal::new(Code::NotPermitted, facts)))
     }
 
